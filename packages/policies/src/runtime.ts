@@ -9,6 +9,7 @@ import { csrf } from './csrf/policy.ts';
 import { externalAuth } from './external-auth/policy.ts';
 import { httpLog } from './http-log/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
+import { jwt } from './jwt/policy.ts';
 import { keyAuth } from './key-auth/policy.ts';
 import { oauth2Introspection } from './oauth2-introspection/policy.ts';
 import { oidc } from './oidc/policy.ts';
@@ -35,6 +36,7 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   externalAuth,
   httpLog,
   ipRestriction,
+  jwt,
   keyAuth,
   oauth2Introspection,
   oidc,

@@ -9,6 +9,7 @@ import { csrfSchema } from './csrf/schema.ts';
 import { externalAuthSchema } from './external-auth/schema.ts';
 import { httpLogSchema } from './http-log/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
+import { jwtSchema } from './jwt/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
 import { oauth2IntrospectionSchema } from './oauth2-introspection/schema.ts';
 import { oidcSchema } from './oidc/schema.ts';
@@ -38,6 +39,7 @@ export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   externalAuthSchema,
   httpLogSchema,
   ipRestrictionSchema,
+  jwtSchema,
   keyAuthSchema,
   oauth2IntrospectionSchema,
   oidcSchema,

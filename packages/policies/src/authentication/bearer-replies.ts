@@ -27,7 +27,8 @@ export class BearerReplies {
   /** The 401 for a token that is not valid. */
   refusal(reason: AuthReason, detail: string): Reply {
     const code = reason === 'expired' ? 'credential_expired' : 'invalid_credential';
-    return deny(code, detail, this.#fields('invalid_token', ''), reason);
+    const description = `, error_description="${quotable(detail)}"`;
+    return deny(code, detail, this.#fields('invalid_token', description), reason);
   }
 
   /** The 403 for a valid token that lacks a scope. */
@@ -43,4 +44,9 @@ export class BearerReplies {
   #fields(error: string, more: string): readonly HeaderPair[] {
     return [['WWW-Authenticate', `${this.#realm}, error="${error}"${more}`]];
   }
+}
+
+/** The text without what `error_description` of RFC 6750, section 3, cannot contain. */
+function quotable(text: string): string {
+  return text.replaceAll(/["\\]/g, "'").replaceAll(/[^\x20-\x7e]/g, '?');
 }

@@ -76,16 +76,22 @@ export function checkPrivateAddress(
   context: z.core.$RefinementCtx,
   property = 'url',
 ): void {
+  const message = privateAddressFault(url, allowPrivateAddresses);
+  if (message !== undefined) context.addIssue({ code: 'custom', path: [property], message });
+}
+
+/** Says that the host of a URL is visibly not public, and how to allow it; undefined otherwise. */
+export function privateAddressFault(
+  url: string,
+  allowPrivateAddresses: boolean,
+): string | undefined {
   const { hostname } = URL.parse(url) ?? { hostname: '' };
   const host = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
   const isAddress = hostname !== host || /^[\d.]+$/.test(host);
   const isPrivate = host === 'localhost' || (isAddress && !isPublicAddress(host));
-  if (!isPrivate || allowPrivateAddresses) return;
-  context.addIssue({
-    code: 'custom',
-    path: [property],
-    message: `${host} is not a public address: set "allowPrivateAddresses" to true`,
-  });
+  return isPrivate && !allowPrivateAddresses
+    ? `${host} is not a public address: set "allowPrivateAddresses" to true`
+    : undefined;
 }
 
 function urlFault(text: string): string | undefined {

@@ -1,0 +1,155 @@
+import { definePolicySchema } from '@sluice/policy-sdk';
+import { boundedRecord } from '@sluice/schema';
+import { z } from 'zod';
+import {
+  checkTokenPolicy,
+  ClaimPath,
+  tokenPolicyFields,
+  tokenSourceFields,
+} from '../authentication/schema.ts';
+import { changeableNames, requestFieldFault } from '../header-fields/schema.ts';
+import { AllowPrivateAddresses, HttpUrl } from '../http-calls/schema.ts';
+import { checkIssuer, checkIssuers } from './check-issuers.ts';
+import { AlgorithmName, StaticKey } from './static-key.ts';
+
+const Algorithms = z.array(AlgorithmName).min(1).max(13);
+
+/** What tokens must say, whichever key has signed them. */
+const claimRules = {
+  audience: z
+    .union([z.literal('any'), z.array(z.string().min(1).max(1_024)).min(1).max(32)])
+    .describe(
+      'Audiences of this API: a token must name one of them in `aud`. `any`: tokens for other APIs are accepted as well.',
+    ),
+  types: z
+    .array(z.string().min(1).max(64))
+    .min(1)
+    .max(8)
+    .optional()
+    .describe(
+      'Values of `typ` in the header, such as `at+jwt` for access tokens of RFC 9068. When left out: `JWT`, `at+jwt` or none.',
+    ),
+  requireExpiry: z
+    .boolean()
+    .default(true)
+    .describe('Refuse tokens without `exp`. false: such a token is valid as long as its key.'),
+  leewaySeconds: z
+    .int()
+    .min(0)
+    .max(300)
+    .default(60)
+    .describe('How far the clocks of issuer and node may differ.'),
+} as const;
+
+const Consumer = z.strictObject({
+  claim: ClaimPath.default(['sub']).describe('The claim that names the consumer.'),
+  by: z
+    .enum(['username', 'customId', 'id', 'issuerAndSubject'])
+    .default('username')
+    .describe(
+      'The property of the consumer that the claim contains. `issuerAndSubject`: customId is `iss`, a space and the claim.',
+    ),
+  required: z
+    .boolean()
+    .default(false)
+    .describe('Refuse callers who are no consumer with 403. false: they pass without one.'),
+});
+
+const UpstreamHeaders = boundedRecord(ClaimPath, 20).superRefine((headers, context) => {
+  const names = changeableNames(requestFieldFault).safeParse(Object.keys(headers));
+  for (const { path, message } of names.error?.issues ?? []) {
+    const name = Object.keys(headers)[Number(path[0])] ?? '';
+    context.addIssue({ code: 'custom', path: [name], message });
+  }
+});
+
+const Issuer = z
+  .strictObject({
+    issuer: z
+      .string()
+      .min(1)
+      .max(2_048)
+      .optional()
+      .describe(
+        'The issuer: `iss` of its tokens, byte by byte. Leave it out only for keys whose tokens have no `iss`.',
+      ),
+    keys: z
+      .array(StaticKey)
+      .min(1)
+      .max(16)
+      .optional()
+      .describe('Keys of the issuer. Several may overlap while they are replaced.'),
+    jwksUri: HttpUrl.optional().describe('URL of the key set of the issuer.'),
+    metadataUrl: HttpUrl.optional().describe(
+      'URL of the metadata that names the key set, when it is not at a well-known path of `issuer`.',
+    ),
+    algorithms: Algorithms.default(['RS256', 'ES256']).describe(
+      'Algorithms of signatures that are accepted. Those with HS need a secret in `keys`.',
+    ),
+    ...claimRules,
+    authorizedParties: z
+      .array(z.string().min(1).max(1_024))
+      .min(1)
+      .max(32)
+      .optional()
+      .describe('Clients that may obtain tokens: `azp`, or `client_id`. When left out: all.'),
+    consumer: Consumer.optional().describe(
+      'Finds the consumer that the token names. Without it the caller has no consumer.',
+    ),
+    groupsClaim: ClaimPath.optional().describe(
+      'The claim with the groups of the caller: `["groups"]`, `["realm_access", "roles"]`.',
+    ),
+    upstreamHeaders: UpstreamHeaders.default({}).describe(
+      'Headers for the upstream, each with the path of its claim. Those that a client sends are always removed.',
+    ),
+  })
+  .superRefine(checkIssuer);
+
+const ConsumerKeys = z.strictObject({
+  claim: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('iss')
+    .describe('The claim, or else member of the header, that is the `key` of the credential.'),
+  ...claimRules,
+});
+
+export type IssuerConfig = z.output<typeof Issuer>;
+export type ConsumerKeysConfig = z.output<typeof ConsumerKeys>;
+
+const { hideCredentials: _hidden, ...policyFields } = tokenPolicyFields;
+
+export const jwtSchema = definePolicySchema({
+  name: 'jwt',
+  summary: 'Authenticates the caller by a signed token (JWT) of an identity provider or consumer.',
+  phases: ['authenticate'],
+  authenticates: true,
+  onError: 'closed',
+  errors: {
+    groups_overage: {
+      status: 403,
+      title: 'The token leaves out the groups of the caller because they are too many',
+    },
+  },
+  config: z
+    .strictObject({
+      issuers: z
+        .array(Issuer)
+        .max(16)
+        .default([])
+        .describe('The issuers whose tokens are accepted. `iss` of a token chooses one of them.'),
+      consumerKeys: ConsumerKeys.optional().describe(
+        'Accepts tokens that consumers sign with the key of their own credential of type `jwt`.',
+      ),
+      ...tokenSourceFields,
+      upstreamToken: z
+        .enum(['none', 'same'])
+        .default('none')
+        .describe('What the upstream receives: no token, or the token that the client sent.'),
+      ...policyFields,
+      allowPrivateAddresses: AllowPrivateAddresses,
+    })
+    .superRefine(checkTokenPolicy)
+    .superRefine(checkIssuers),
+});
