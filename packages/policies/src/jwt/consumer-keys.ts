@@ -17,9 +17,8 @@ import { stateRefusal, type StateRefusals } from '../authentication/credential-s
 import { ClaimFields } from './claim-fields.ts';
 import { rulesOf } from './issuer.ts';
 import type { ConsumerKeysConfig } from './schema.ts';
-import type { MaybeKeys, TokenAuthority, TokenRules } from './token-authority.ts';
+import type { MaybeKeys, TokenAuthority, TokenRules, VerifiedToken } from './token-authority.ts';
 import { factsOf } from './token-caller.ts';
-import type { VerifiedToken } from './verified-token.ts';
 
 /** Imported keys that are kept, because importing one takes longer than to verify with it. */
 const maxImported = 1_000;

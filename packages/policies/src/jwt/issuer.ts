@@ -2,11 +2,10 @@ import type { PolicyHost, Principal, Reply } from '@sluice/policy-sdk';
 import { KeySet, type Algorithm, type ParsedJwt } from '@sluice/tokens';
 import { importKey } from './import-key.ts';
 import type { IssuerConfig } from './schema.ts';
-import type { MaybeKeys, TokenAuthority, TokenRules } from './token-authority.ts';
+import type { MaybeKeys, TokenAuthority, TokenRules, VerifiedToken } from './token-authority.ts';
 import { TokenCallers } from './token-caller.ts';
 import { ClaimFields } from './claim-fields.ts';
 import type { PublishedKeys } from './published-keys.ts';
-import type { VerifiedToken } from './verified-token.ts';
 
 /** An issuer of the configuration: with keys of the configuration, or with published ones. */
 export class Issuer implements TokenAuthority {

@@ -14,10 +14,9 @@ import { bindingFault } from './bound-certificate.ts';
 import { ConsumerKeys } from './consumer-keys.ts';
 import { Issuers } from './issuers.ts';
 import { jwtSchema } from './schema.ts';
-import { usualTypes } from './token-authority.ts';
+import { usualTypes, type VerifiedToken } from './token-authority.ts';
 import { TokenRefusals } from './token-refusals.ts';
 import { TokenVerifier } from './token-verifier.ts';
-import type { VerifiedToken } from './verified-token.ts';
 import { VerifiedTokens } from './verified-tokens.ts';
 
 type Finding = Principal | Reply | Unrecognised | undefined;

@@ -17,7 +17,9 @@ const Algorithms = z.array(AlgorithmName).min(1).max(13);
 /** What tokens must say, whichever key has signed them. */
 const claimRules = {
   audience: z
-    .union([z.literal('any'), z.array(z.string().min(1).max(1_024)).min(1).max(32)])
+    .union([z.literal('any'), z.array(z.string().min(1).max(1_024)).min(1).max(32)], {
+      error: 'list the audiences of this API, or write "any" to accept tokens for all',
+    })
     .describe(
       'Audiences of this API: a token must name one of them in `aud`. `any`: tokens for other APIs are accepted as well.',
     ),
@@ -126,12 +128,6 @@ export const jwtSchema = definePolicySchema({
   phases: ['authenticate'],
   authenticates: true,
   onError: 'closed',
-  errors: {
-    groups_overage: {
-      status: 403,
-      title: 'The token leaves out the groups of the caller because they are too many',
-    },
-  },
   config: z
     .strictObject({
       issuers: z

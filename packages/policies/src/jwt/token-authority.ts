@@ -1,7 +1,6 @@
 import type { Principal, Reply } from '@sluice/policy-sdk';
-import type { Algorithm, ClaimRules, KeySet, ParsedJwt } from '@sluice/tokens';
-import type { ClaimFields } from './claim-fields.ts';
-import type { VerifiedToken } from './verified-token.ts';
+import type { Algorithm, ClaimRules, JsonObject, KeySet, ParsedJwt } from '@sluice/tokens';
+import type { ClaimField, ClaimFields } from './claim-fields.ts';
 
 /** The claims that a token must have, apart from the time. */
 export type TokenRules = Omit<ClaimRules, 'nowMs' | 'typ' | 'types'> & {
@@ -10,6 +9,22 @@ export type TokenRules = Omit<ClaimRules, 'nowMs' | 'typ' | 'types'> & {
 
 /** Keys for a token; undefined when they cannot be obtained now. */
 export type MaybeKeys = KeySet | undefined;
+
+/** A token whose signature was verified. Its claims are checked again for every request. */
+export interface VerifiedToken {
+  readonly authority: TokenAuthority;
+  /** The key that has signed it; see `VerificationKey.id`. */
+  readonly keyId: string;
+  /** Frozen, because several requests share them. */
+  readonly claims: JsonObject;
+  readonly typ: string | undefined;
+  /** Size in memory, bytes, roughly. */
+  readonly bytes: number;
+  /** The caller that the token was last found to name, for the next request with it. */
+  principal: Principal | undefined;
+  /** The fields for the upstream that follow from the claims; undefined until they are needed. */
+  fields: readonly ClaimField[] | undefined;
+}
 
 /** Whose tokens these are: an issuer of the configuration, or the credential of a consumer. */
 export interface TokenAuthority {

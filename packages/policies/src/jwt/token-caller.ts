@@ -9,14 +9,7 @@ import {
 } from '@sluice/policy-sdk';
 import { claimAt, expiryOf, type JsonObject } from '@sluice/tokens';
 import type { IssuerConfig } from './schema.ts';
-import { jwtSchema } from './schema.ts';
 
-const overage = deny(
-  jwtSchema.errors.groups_overage,
-  'Ask the operator of the API to limit the groups that the identity provider writes into tokens.',
-  undefined,
-  'not_in_group',
-);
 const unknownConsumer = deny(
   'forbidden',
   'The token names no consumer of this API. Ask its operator for access.',
@@ -51,8 +44,9 @@ export class TokenCallers {
     if (consumer === undefined && named?.required === true) return unknownConsumer;
     if (before !== undefined && before.consumer === consumer) return before;
     const groups = groupsClaim === undefined ? undefined : groupsOf(claims, groupsClaim);
-    if (groups === 'overage') return overage;
-    return principal({ ...factsOf(claims, leewaySeconds), consumer, groups, isLive });
+    const groupsOverage = groupsClaim !== undefined && hasOverage(claims, groupsClaim);
+    const facts = factsOf(claims, leewaySeconds);
+    return principal({ ...facts, consumer, groups, groupsOverage, isLive });
   }
 
   #consumerOf(claims: JsonObject, { claim, by }: NonNullable<CallerConfig['consumer']>) {
@@ -84,17 +78,22 @@ function consumerName(text: string, by: By, claims: JsonObject): ConsumerName | 
   return typeof issuer === 'string' ? { customId: `${issuer} ${text}` } : undefined;
 }
 
-/**
- * The groups of a claim. Entra leaves the claim out of tokens with too many groups and refers to
- * its directory instead: such a caller is not one without groups.
- */
-function groupsOf(claims: JsonObject, path: readonly string[]): readonly string[] | 'overage' {
+function groupsOf(claims: JsonObject, path: readonly string[]): readonly string[] {
   const value = claimAt(claims, path);
   if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.filter((each) => typeof each === 'string');
-  const isElsewhere =
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+/**
+ * Whether the groups are left out because they are too many: Entra then refers to its directory in
+ * `_claim_names` or, in tokens of the implicit flow, says `hasgroups`.
+ */
+function hasOverage(claims: JsonObject, path: readonly string[]): boolean {
+  if (claimAt(claims, path) !== undefined) return false;
+  const said = claimAt(claims, ['hasgroups']);
+  return (
     claimAt(claims, ['_claim_names', path.at(-1) as string]) !== undefined ||
-    claimAt(claims, ['hasgroups']) === true ||
-    claimAt(claims, ['hasgroups']) === 'true';
-  return isElsewhere ? 'overage' : [];
+    said === true ||
+    said === 'true'
+  );
 }

@@ -10,9 +10,9 @@ import {
   type ParsedJwt,
   type VerificationKey,
 } from '@sluice/tokens';
-import type { MaybeKeys, TokenAuthority } from './token-authority.ts';
+import type { MaybeKeys, TokenAuthority, VerifiedToken } from './token-authority.ts';
 import type { TokenRefusals } from './token-refusals.ts';
-import { verifiedToken, type VerifiedToken } from './verified-token.ts';
+import { verifiedToken } from './verified-token.ts';
 
 /** The authority of a token, or why there is none. */
 export type FindAuthority = (token: ParsedJwt) => TokenAuthority | TokenFault;

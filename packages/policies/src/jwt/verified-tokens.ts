@@ -1,5 +1,5 @@
 import type { Clock } from '@sluice/policy-sdk';
-import type { VerifiedToken } from './verified-token.ts';
+import type { VerifiedToken } from './token-authority.ts';
 
 /** How long a signature is not verified again. */
 const ttlMs = 300_000;
