@@ -1,6 +1,6 @@
 import type { PolicyHost, Principal, Reply } from '@sluice/policy-sdk';
 import { KeySet, type Algorithm, type ParsedJwt } from '@sluice/tokens';
-import { importKey } from './import-key.ts';
+import { importKey } from '../verification-keys/import-key.ts';
 import type { IssuerConfig } from './schema.ts';
 import type { MaybeKeys, TokenAuthority, TokenRules, VerifiedToken } from './token-authority.ts';
 import { TokenCallers } from './token-caller.ts';

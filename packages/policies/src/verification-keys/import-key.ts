@@ -1,5 +1,5 @@
 import { importJwk, importPem, importSecret, type VerificationKey } from '@sluice/tokens';
-import type { StaticKeyConfig } from './static-key.ts';
+import type { StaticKeyConfig } from './schema.ts';
 
 /**
  * Imports a key of the configuration.
