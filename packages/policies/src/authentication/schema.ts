@@ -2,7 +2,32 @@ import { HeaderName, boundedRecord, unmatchableCredentialHeader } from '@sluice/
 import { z } from 'zod';
 import { changeableNames, requestFieldFault } from '../header-fields/schema.ts';
 
-/** Settings that policies which authenticate callers by tokens have in common. */
+/** Settings that policies which authenticate callers have in common. */
+
+/**
+ * `required` of the policies that did not have it from the beginning: nodes of earlier releases do
+ * not know it, so it has no default.
+ */
+export const laterRequired = z
+  .boolean()
+  .optional()
+  .describe(
+    'Require this credential in addition to that of another policy, such as a client certificate.',
+  )
+  .meta({ since: 1, ifUnknown: 'refuse' });
+
+/** Refuses a policy that is both optional and required. */
+export function checkRequired(
+  { optional, required }: { readonly optional: boolean; readonly required?: boolean | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (optional && required === true)
+    context.addIssue({
+      code: 'custom',
+      path: ['required'],
+      message: 'a credential cannot be both optional and required: choose one',
+    });
+}
 
 const partNames = z
   .array(
@@ -152,7 +177,7 @@ export function checkTokenPolicy(
   },
   context: z.core.$RefinementCtx,
 ): void {
-  const { headerNames, queryNames, cookieNames, webSocketProtocol, optional, required } = config;
+  const { headerNames, queryNames, cookieNames, webSocketProtocol } = config;
   const count = headerNames.length + queryNames.length + cookieNames.length;
   if (count === 0 && webSocketProtocol === undefined)
     context.addIssue({
@@ -161,10 +186,5 @@ export function checkTokenPolicy(
       message:
         'name at least one part of the request that carries the token: headerNames, queryNames, cookieNames or webSocketProtocol',
     });
-  if (optional && required)
-    context.addIssue({
-      code: 'custom',
-      path: ['required'],
-      message: 'a token cannot be both optional and required: choose one',
-    });
+  checkRequired(config, context);
 }

@@ -18,7 +18,7 @@ import { basicAuthSchema } from './schema.ts';
 
 export const basicAuth = definePolicy({
   schema: basicAuthSchema,
-  compile({ realm, hideCredentials, optional, cacheSeconds }, host) {
+  compile({ realm, hideCredentials, optional, required = false, cacheSeconds }, host) {
     const authorization = new FieldName('authorization');
     const hidden = [authorization];
     const challenge = `Basic realm="${realm}", charset="UTF-8"`;
@@ -85,6 +85,7 @@ export const basicAuth = definePolicy({
       challenges: [challenge],
       hint: 'Send user name and password with the scheme Basic.',
       optional,
+      required,
       authenticate(exchange) {
         const credentials = basicCredentialsOf(exchange.headers, authorization);
         if (credentials === undefined) return undefined;

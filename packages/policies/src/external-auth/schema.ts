@@ -43,6 +43,7 @@ export const externalAuthSchema = definePolicySchema({
   name: 'external-auth',
   summary: 'Asks an HTTP service whether a request may pass.',
   phases: ['authenticate', 'authorize'],
+  authorizes: true,
   onError: 'closed',
   config: z
     .strictObject({

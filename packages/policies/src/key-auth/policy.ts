@@ -20,7 +20,7 @@ const maxKeyLength = 512;
 
 export const keyAuth = definePolicy({
   schema: keyAuthSchema,
-  compile({ hideCredentials, optional, webSocketOrigins = [], ...names }, host) {
+  compile({ hideCredentials, optional, required = false, webSocketOrigins = [], ...names }, host) {
     const { headers: fields, others, parts, parameter, place } = keySources(names);
     const allowedOrigins = new Set(webSocketOrigins.map((origin) => origin.toLowerCase()));
     // RFC 9110 section 11.6.1: a 401 says how to authenticate.
@@ -71,6 +71,7 @@ export const keyAuth = definePolicy({
       challenges: [scheme],
       hint: `Send your key ${place}.`,
       optional,
+      required,
       authenticate(exchange) {
         const { headers } = exchange;
         let key: string | undefined;

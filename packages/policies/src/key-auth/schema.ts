@@ -1,6 +1,7 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
 import { HeaderName, unmatchableCredentialHeader } from '@sluice/schema';
 import { z } from 'zod';
+import { checkRequired, laterRequired } from '../authentication/schema.ts';
 
 /** Properties that were added later have no defaults, because older nodes do not know them. */
 const later = { since: 1, ifUnknown: 'refuse' } as const;
@@ -79,7 +80,9 @@ export const keyAuthSchema = definePolicySchema({
         .describe(
           'Let requests without a key pass as anonymous. A key that is not valid is still refused.',
         ),
+      required: laterRequired,
     })
+    .superRefine(checkRequired)
     .superRefine(({ headerNames, queryNames, cookieNames, webSocketProtocol }, context) => {
       const count = headerNames.length + (queryNames?.length ?? 0) + (cookieNames?.length ?? 0);
       if (count === 0 && webSocketProtocol === undefined)

@@ -6,7 +6,7 @@ import type { Alternative, Finding } from './alternative.ts';
 import { conflictReply, Doubt, missingReply } from './alternative-replies.ts';
 import { noAuthCounts, noteRefusal } from './auth-counts.ts';
 import { Round } from './round.ts';
-import { shadowOf } from './shadow.ts';
+import { assumedCaller, shadowOf } from './shadow.ts';
 import type { RequestStep, StepExchange, Verdict } from './steps.ts';
 
 /** What the alternatives asked so far have found, unless one has refused the request. */
@@ -25,7 +25,8 @@ type Found = Principal | Doubt | undefined;
  * are not asked.
  *
  * Members in shadow mode identify no caller. A request that passes is decided again as if they were
- * enforced, by the same findings, and a refusal is recorded.
+ * enforced, by the same findings: a refusal is recorded, and the caller is the one that later hooks
+ * in shadow mode see, so that together they report what they would refuse together.
  */
 export class Alternatives implements RequestStep {
   /** {@inheritDoc RequestStep.policy} */
@@ -91,7 +92,11 @@ export class Alternatives implements RequestStep {
   async #recordAssumed(asked: StepExchange, assumed: Alternatives, round: Round): Promise<void> {
     const copy = shadowOf(asked);
     const verdict = await assumed.#decideIn(new Round(round.consumer, round), copy);
-    if (verdict === undefined) return;
+    if (verdict === undefined) {
+      const caller = copy.data.get(assumedCaller);
+      if (caller !== undefined) asked.current.data.set(assumedCaller, caller);
+      return;
+    }
     const { stoppedBy } = copy;
     const isInShadow = stoppedBy !== undefined && this.#shadow.includes(stoppedBy);
     asked.current.noteShadow(isInShadow ? stoppedBy : (this.#shadow[0] as string));
