@@ -58,6 +58,7 @@ export const catalogue = Object.freeze({
   credential_disabled: entry(401, 'client', false, 'The credential is disabled'),
   too_many_failures: entry(429, 'client', true, 'Too many failed attempts to authenticate'),
   forbidden: entry(403, 'client', false, 'Access is denied'),
+  insufficient_scope: entry(403, 'client', false, 'The token lacks a scope'),
   address_denied: entry(403, 'client', false, 'Access is denied for this client address'),
   rate_limited: entry(429, 'client', true, 'The rate limit is exceeded'),
   quota_exceeded: entry(429, 'client', true, 'The quota is exceeded'),

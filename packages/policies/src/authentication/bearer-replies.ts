@@ -1,10 +1,4 @@
-import {
-  deny,
-  type AuthReason,
-  type HeaderPair,
-  type OwnError,
-  type Reply,
-} from '@sluice/policy-sdk';
+import { deny, type AuthReason, type HeaderPair, type Reply } from '@sluice/policy-sdk';
 
 /**
  * The refusals of policies that authenticate callers by bearer tokens, with the challenges of RFC
@@ -32,9 +26,9 @@ export class BearerReplies {
   }
 
   /** The 403 for a valid token that lacks a scope. */
-  insufficientScope(error: OwnError): Reply {
+  insufficientScope(): Reply {
     return deny(
-      error,
+      'insufficient_scope',
       `Send a token with ${this.#scope.slice(2)}.`,
       this.#fields('insufficient_scope', this.#scope),
       'insufficient_scope',

@@ -151,14 +151,6 @@ export const tokenIdentityFields = {
   ),
 };
 
-/** The error codes of refusals by what a token says. */
-export const identityErrors = {
-  groups_overage: {
-    status: 403,
-    title: 'The token leaves out the groups of the caller because they are too many',
-  },
-} as const;
-
 /** What the upstream receives in place of the token. */
 export const UpstreamToken = z
   .enum(['none', 'same'])

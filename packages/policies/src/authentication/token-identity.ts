@@ -4,7 +4,6 @@ import {
   type Consumer,
   type ConsumerDirectory,
   type Exchange,
-  type OwnError,
   type Principal,
   type PrincipalFacts,
   type Reply,
@@ -38,31 +37,20 @@ export class TokenIdentity {
   readonly #consumers: ConsumerDirectory;
   readonly #headers: ClaimHeaders;
   readonly #unknown: Reply;
-  readonly #overage: Reply;
 
-  constructor(
-    rules: IdentityRules,
-    consumers: ConsumerDirectory,
-    errors: { readonly groups_overage: OwnError },
-  ) {
+  constructor(rules: IdentityRules, consumers: ConsumerDirectory) {
     this.#rules = rules;
     this.#consumers = consumers;
     this.#headers = new ClaimHeaders(rules.upstreamHeaders);
     this.fields = this.#headers.names;
     const detail = 'The token names no consumer of this API.';
     this.#unknown = deny('forbidden', detail, undefined, 'unknown');
-    this.#overage = deny(
-      errors.groups_overage,
-      'Ask the issuer to put fewer groups into tokens, such as those of the application only.',
-      undefined,
-      'not_in_group',
-    );
   }
 
   /**
    * Returns the caller, and adds the fields for the upstream to the request. Returns a refusal with
-   * 403 when the token names no consumer that is known although one is required, and when it leaves
-   * out the groups because they are too many.
+   * 403 when the token names no consumer that is known although one is required, and when a claim
+   * is too long for a field.
    * @param facts what else is known about the caller
    */
   of(exchange: Exchange, claims: JsonObject, facts: PrincipalFacts): Principal | Reply {
@@ -70,10 +58,15 @@ export class TokenIdentity {
     const consumer = rule && this.#consumerOf(claims, rule);
     if (rule?.required === true && consumer === undefined) return this.#unknown;
     const groups = groupsClaim && groupsAt(claims, groupsClaim);
-    if (groups === 'overage') return this.#overage;
     const refusal = this.#headers.addTo(exchange, claims);
     if (refusal !== undefined) return refusal;
-    return principal({ ...facts, claims, consumer, groups, subject: subjectOf(claims) });
+    return principal({
+      ...facts,
+      claims,
+      consumer,
+      ...groups,
+      subject: subjectOf(claims),
+    });
   }
 
   #consumerOf(claims: JsonObject, { claim, by }: ConsumerRule): Consumer | undefined {
@@ -101,17 +94,21 @@ export class TokenIdentity {
  * The groups that a token states: a text or a list of texts. Entra ID leaves them out when there
  * are too many, and says where they are instead (`_claim_names`, or `hasgroups`).
  */
-function groupsAt(claims: JsonObject, path: readonly string[]): readonly string[] | 'overage' {
+function groupsAt(
+  claims: JsonObject,
+  path: readonly string[],
+): Pick<PrincipalFacts, 'groups' | 'groupsOverage'> {
   const value = claimAt(claims, path);
   if (value === undefined) {
+    const has = claimAt(claims, ['hasgroups']);
     const isElsewhere =
-      path.length === 1 &&
-      (claimAt(claims, ['_claim_names', path[0] as string]) !== undefined ||
-        (path[0] === 'groups' && claimAt(claims, ['hasgroups']) === true));
-    return isElsewhere ? 'overage' : [];
+      claimAt(claims, ['_claim_names', path.at(-1) as string]) !== undefined ||
+      has === true ||
+      has === 'true';
+    return { groups: [], groupsOverage: isElsewhere };
   }
   const groups = textsOf(value);
-  return groups.length > maxGroups ? 'overage' : groups;
+  return { groups: groups.slice(0, maxGroups), groupsOverage: groups.length > maxGroups };
 }
 
 function subjectOf(claims: JsonObject): string | undefined {

@@ -56,7 +56,7 @@ function insufficientScope(scopes: readonly string[]): Reply {
   const scope = [...new Set(scopes)].join(' ');
   const challenge = `Bearer error="insufficient_scope", scope="${scope}"`;
   return deny(
-    claimsSchema.errors.insufficient_scope,
+    'insufficient_scope',
     `Send a token with the scope ${scope}.`,
     [['WWW-Authenticate', challenge]],
     'insufficient_scope',

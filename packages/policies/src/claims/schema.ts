@@ -47,9 +47,6 @@ export const claimsSchema = definePolicySchema({
   phases: ['authorize'],
   attach: ['gateway', 'service', 'route'],
   authorizes: true,
-  errors: {
-    insufficient_scope: { status: 403, title: 'The token lacks a scope' },
-  },
   config: z
     .strictObject({
       scopes: Scopes.optional().describe('Scopes that the token of the caller has to have.'),

@@ -26,9 +26,8 @@ export const oauth2Introspection = definePolicy({
     const { optional, required, upstreamToken, leewaySeconds, clientCertificate } = config;
     const replies = new BearerReplies(config.realm, config.scopes);
     const sources = new TokenSources(config, replies);
-    const { errors } = oauth2IntrospectionSchema;
-    const checks = new TokenChecks(config, replies, errors);
-    const identity = new TokenIdentity(config, host.consumers, errors);
+    const checks = new TokenChecks(config, replies);
+    const identity = new TokenIdentity(config, host.consumers);
     if (clientCertificate !== undefined) checkCertificate(clientCertificate);
     const introspector = new Introspector(
       host.http({

@@ -3,7 +3,6 @@ import { secret } from '@sluice/schema';
 import { z } from 'zod';
 import {
   checkTokenPolicy,
-  identityErrors,
   tokenIdentityFields,
   tokenPolicyFields,
   tokenSourceFields,
@@ -119,10 +118,6 @@ export const oauth2IntrospectionSchema = definePolicySchema({
   phases: ['authenticate'],
   authenticates: true,
   onError: 'closed',
-  errors: {
-    insufficient_scope: { status: 403, title: 'The token lacks a scope' },
-    ...identityErrors,
-  },
   config: z
     .strictObject({
       endpoint: HttpUrl.describe(

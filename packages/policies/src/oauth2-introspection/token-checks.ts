@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Exchange, OwnError, Reply } from '@sluice/policy-sdk';
+import type { Exchange, Reply } from '@sluice/policy-sdk';
 import { checkClaims, claimAt, isObject, type JsonObject } from '@sluice/tokens';
 import type { BearerReplies } from '../authentication/bearer-replies.ts';
 
@@ -25,11 +25,7 @@ export class TokenChecks {
   readonly #otherHolder: Reply;
   readonly #insufficient: Reply;
 
-  constructor(
-    rules: TokenRules,
-    replies: BearerReplies,
-    errors: { readonly insufficient_scope: OwnError },
-  ) {
+  constructor(rules: TokenRules, replies: BearerReplies) {
     this.#rules = rules;
     this.#replies = replies;
     this.#otherKind = replies.refusal('malformed', 'The token is no access token to bear.');
@@ -37,7 +33,7 @@ export class TokenChecks {
       'unknown_key',
       'The token belongs to the holder of another key than this connection has proven.',
     );
-    this.#insufficient = replies.insufficientScope(errors.insufficient_scope);
+    this.#insufficient = replies.insufficientScope();
   }
 
   /**
