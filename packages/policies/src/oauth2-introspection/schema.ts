@@ -166,6 +166,12 @@ export const oauth2IntrospectionSchema = definePolicySchema({
         .describe(
           'Tokens to ask about. `opaque`: none that has the form of a JWT, which another policy verifies.',
         ),
+      requireTokenType: z
+        .boolean()
+        .default(false)
+        .describe(
+          'Refuse tokens about which the answer has no `token_type`. Set it when the server also calls other tokens active, such as refresh tokens.',
+        ),
       issuer: z
         .string()
         .min(1)

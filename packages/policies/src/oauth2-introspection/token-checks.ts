@@ -5,6 +5,7 @@ import type { BearerReplies } from '../authentication/bearer-replies.ts';
 
 /** What an active token has to be; see the schema. */
 export interface TokenRules {
+  readonly requireTokenType: boolean;
   readonly issuer?: string | undefined;
   readonly audience: 'any' | readonly string[];
   readonly scopes: readonly string[];
@@ -42,7 +43,7 @@ export class TokenChecks {
    */
   refusal(claims: JsonObject, exchange: Exchange, nowMs: number): Reply | undefined {
     const { issuer, audience, scopes, leewaySeconds } = this.#rules;
-    if (!isAccessToken(claims)) return this.#otherKind;
+    if (!isAccessToken(claims, this.#rules.requireTokenType)) return this.#otherKind;
     const fault = checkClaims(claims, {
       nowMs,
       leewaySeconds,
@@ -62,9 +63,13 @@ export class TokenChecks {
  * Whether nothing says that the token is of another kind: `token_type` is that of RFC 6750, and
  * `token_use` or `typ`, which some servers add, name no other token.
  */
-function isAccessToken(claims: JsonObject): boolean {
+function isAccessToken(claims: JsonObject, requireType: boolean): boolean {
   const type = claimAt(claims, ['token_type']);
-  if (typeof type === 'string' && !/^(?:bearer|access_token)$/i.test(type)) return false;
+  const isBearer =
+    type === undefined
+      ? !requireType
+      : typeof type === 'string' && /^(?:bearer|access_token)$/i.test(type);
+  if (!isBearer) return false;
   return ['token_use', 'typ'].every((name) => {
     const kind = claimAt(claims, [name]);
     return typeof kind !== 'string' || !otherKinds.test(kind);
