@@ -83,10 +83,18 @@ describe('a policy that acts on an exchange late', () => {
   };
   const lastSent = (): string => origin.connections.at(-1)?.received.split('\r\n\r\n').at(-2) ?? '';
 
-  it.each(['receive', 'authenticate', 'limit', 'transform', 'answer'] as const)(
-    'after its time-out in %s: 503, the connection closes, and a pipelined request is not answered',
-    async (phase) => {
-      const running = await start({ onError: 'closed', acts: { [phase]: waits } });
+  it.each([
+    ['receive', 'closed'],
+    ['authenticate', 'closed'],
+    // Authentication never fails open.
+    ['authenticate', 'open'],
+    ['limit', 'closed'],
+    ['transform', 'closed'],
+    ['answer', 'closed'],
+  ] as const)(
+    'after its time-out in %s with onError %s: 503, the connection closes, and a pipelined request is not answered',
+    async (phase, onError) => {
+      const running = await start({ onError, acts: { [phase]: waits } });
       const client = await running.connect();
       const response = await client.send(request('/slow') + request('/open')).readResponse();
       expect(response.status).toBe(503);
@@ -98,7 +106,7 @@ describe('a policy that acts on an exchange late', () => {
     },
   );
 
-  it.each(['receive', 'authenticate', 'limit', 'transform', 'answer'] as const)(
+  it.each(['receive', 'limit', 'transform', 'answer'] as const)(
     'after its time-out in %s with onError open: the request continues, and the hook cannot affect it',
     async (phase) => {
       const running = await start({
