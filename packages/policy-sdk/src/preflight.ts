@@ -1,4 +1,4 @@
-import { isToken } from '@sluice/http1';
+import { isToken, listItems } from '@sluice/http1';
 import type { Exchange } from './exchange.ts';
 
 /**
@@ -21,12 +21,20 @@ export function preflightMethod({
 /**
  * Whether a request is a CORS preflight without content, which browsers send without credentials:
  * it passes authentication and authorisation, and the upstream answers it when no policy does. Any
- * other OPTIONS request is treated like every other request.
+ * other OPTIONS request is treated like every other request, also one that names the fields of a
+ * preflight in Connection, because they are removed before the upstream receives it.
  */
 export function isPreflight(
   exchange: Pick<Exchange, 'method' | 'headers' | 'contentLength'>,
 ): boolean {
-  return exchange.method === 'OPTIONS'
-    ? exchange.contentLength === 0 && preflightMethod(exchange) !== undefined
-    : false;
+  if (exchange.method !== 'OPTIONS' || exchange.contentLength !== 0) return false;
+  return preflightMethod(exchange) !== undefined && !losesFields(exchange);
 }
+
+/** Whether Connection names a field without which the request is no preflight. */
+function losesFields({ headers }: Pick<Exchange, 'headers'>): boolean {
+  const named = listItems(headers.getAll('connection'));
+  return named.some((name) => ofPreflight.has(name.toLowerCase()));
+}
+
+const ofPreflight: ReadonlySet<string> = new Set(['origin', 'access-control-request-method']);
