@@ -54,6 +54,12 @@ export interface Credential extends ResourceRef {
   readonly expiresAtMs: number | undefined;
   /** True while an operator has disabled it: requests with it are refused. */
   readonly isDisabled?: boolean;
+  /**
+   * Whether the credential is still valid in the configuration that is in service now: false after
+   * it was deleted, disabled or given another secret, after its consumer was deleted, and after it
+   * has expired. Absent for credentials that are not part of the configuration.
+   */
+  readonly isLive?: () => boolean;
 }
 
 /** The verified certificate of a client. */

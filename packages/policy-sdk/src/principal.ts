@@ -24,7 +24,7 @@ export interface PrincipalFacts {
   readonly groupsOverage?: boolean | undefined;
   /**
    * Asked again while a stream or tunnel of the caller is open: false when the token or session was
-   * revoked. Must be cheap and must not throw.
+   * revoked. Must be cheap and must not throw. `isLive` of the credential is asked in addition.
    */
   readonly isLive?: (() => boolean) | undefined;
 }
@@ -51,7 +51,7 @@ export class Principal {
     this.expiresAtMs = facts.expiresAtMs ?? facts.credential?.expiresAtMs;
     this.groups = facts.groups;
     this.groupsOverage = facts.groupsOverage ?? false;
-    this.isLive = facts.isLive;
+    this.isLive = both(facts.isLive, facts.credential?.isLive);
   }
 
   /** Whether both name the same caller: the same consumer, and no two different subjects. */

@@ -5,6 +5,8 @@ import type { ProxyServices } from './proxy-services.ts';
 export interface NotedCredential extends Credential {
   /** On the clock of `performance.now`; 0 until a first use. */
   noteAgainAtMs: number;
+  /** The hash that this process has reported in place of the stored one. */
+  replacedBy: string | undefined;
 }
 
 /** A use is noted this long after the last one that was noted. */

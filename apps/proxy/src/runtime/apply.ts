@@ -6,6 +6,7 @@ import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/sourc
 import { noClientVerification, type ClientVerification } from '../listener/client-verification.ts';
 import type { CertificateIndex } from '../listener/certificate-index.ts';
 import { compileResource, type Compiled } from './compile.ts';
+import type { FindCurrent } from './credential-view.ts';
 import { servedKind } from './kinds/kinds.ts';
 import { findAfter, keyOf, neededFirst, withDependents } from './needed-resources.ts';
 import type { CompileContext, CompileTools } from './kinds/served-kind.ts';
@@ -37,6 +38,7 @@ export class RuntimeTarget implements ConfigTarget {
   /** Resources served as a refusal because they have no good version, by kind and id. */
   #refusals = new Set<string>();
   #quarantined: readonly ConfigFault[] = [];
+  readonly #findCurrent: FindCurrent = (type, lookup) => this.#runtime.findCredential(type, lookup);
 
   constructor(gatewayName: string, context: CompileContext) {
     this.#context = context;
@@ -44,6 +46,7 @@ export class RuntimeTarget implements ConfigTarget {
       gatewayName,
       new RouteMetricsCache(context.metrics),
       context.shared,
+      this.#findCurrent,
     );
   }
 
@@ -91,6 +94,7 @@ export class RuntimeTarget implements ConfigTarget {
       previous.gatewayName,
       previous.routeMetrics,
       this.#context.shared,
+      this.#findCurrent,
       previous,
     );
     next.revision = revision;

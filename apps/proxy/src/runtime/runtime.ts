@@ -1,11 +1,11 @@
-import { kinds, secretOf, type Kind, type Resource } from '@sluice/config';
+import { kinds, type Kind, type Resource } from '@sluice/config';
 import type { ConsumerName, CredentialStore, FoundCredential } from '@sluice/policy-sdk';
 import { Router } from '@sluice/router';
 import { Pipeline, type ProtectedFields } from '@sluice/policy-sdk/run';
 import type { Configuration } from '../exchange/configuration.ts';
-import type { NotedCredential } from '../exchange/credential-use.ts';
 import { ConsumerIndex } from './compact/consumer-index.ts';
 import { CredentialIndex } from './compact/credential-index.ts';
+import { joinCredential, type FindCurrent } from './credential-view.ts';
 import { GatewayCertificates } from './gateway-certificates.ts';
 import { joinConsumer, joinPlans, planTo, type ServedResources } from './join.ts';
 import { servedKind, type ServedOf } from './kinds/kinds.ts';
@@ -54,14 +54,20 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   readonly gatewayName: string;
   readonly routeMetrics: RouteMetricsCache;
   readonly #policies: Pick<SharedPolicies, 'protectedFields'>;
+  readonly #findCurrent: FindCurrent;
 
-  /** @param predecessor the runtime that this one will replace; equal records are shared with it */
+  /**
+   * @param findCurrent finds credentials in this runtime, and in its successor once it is replaced
+   * @param predecessor the runtime that this one will replace; equal records are shared with it
+   */
   constructor(
     gatewayName: string,
     routeMetrics: RouteMetricsCache,
     policies: Pick<SharedPolicies, 'protectedFields'>,
+    findCurrent: FindCurrent,
     predecessor?: Runtime,
   ) {
+    this.#findCurrent = findCurrent;
     this.gatewayName = gatewayName;
     this.routeMetrics = routeMetrics;
     this.#policies = policies;
@@ -181,20 +187,11 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
     return id === undefined ? undefined : this.#viewOf(id);
   }
 
-  readonly #join = ({ id, name, spec }: ServedCredential): FoundCredential | undefined => {
-    const consumer = this.#viewOf(spec.consumer);
-    if (consumer === undefined) return undefined;
-    const expiresAtMs = spec.expiresAt === undefined ? undefined : Date.parse(spec.expiresAt);
-    const isDisabled = spec.disabled === true;
-    const credential: NotedCredential = {
-      type: spec.type,
-      id,
-      name,
-      expiresAtMs,
-      isDisabled,
-      noteAgainAtMs: 0,
-    };
-    return { consumer, credential, secret: secretOf(spec) };
+  readonly #join = (served: ServedCredential, lookup: string): FoundCredential | undefined => {
+    const consumer = this.#viewOf(served.spec.consumer);
+    return consumer === undefined
+      ? undefined
+      : joinCredential(served, consumer, lookup, this.#findCurrent);
   };
 
   #viewOf(id: string): ConsumerView | undefined {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { FoundCredential } from '@sluice/policy-sdk';
+import type { NotedCredential } from '../exchange/credential-use.ts';
 import { HotCache } from '../runtime/compact/hot-cache.ts';
 
 /** That a credential was used. */
@@ -67,6 +68,7 @@ export class CredentialNotes {
 
   /** Notes a hash of a password that matched the stored one of a credential. */
   noteRehash({ credential, secret = '' }: FoundCredential, newHash: string): void {
+    (credential as NotedCredential).replacedBy = newHash;
     const replaced = hash('sha256', secret, 'buffer');
     this.rehashed({ id: credential.id, replaced, hash: newHash });
   }

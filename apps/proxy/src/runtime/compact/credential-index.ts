@@ -78,12 +78,12 @@ export class CredentialIndex {
     type: string,
     lookup: string,
     generation: number,
-    join: (credential: ServedCredential) => FoundCredential | undefined,
+    join: (credential: ServedCredential, lookup: string) => FoundCredential | undefined,
   ): FoundCredential | undefined {
     const hot = this.#hot.get(type)?.get(lookup);
     if (hot !== undefined && hot.generation === generation) return hot.found;
     const credential = servedFrom(this.#recordOf(type, lookup));
-    const found = credential === undefined ? undefined : join(credential);
+    const found = credential === undefined ? undefined : join(credential, lookup);
     if (found !== undefined) this.#keep(type, lookup, { generation, found });
     return found;
   }
