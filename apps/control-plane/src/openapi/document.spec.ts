@@ -89,6 +89,7 @@ describe('the OpenAPI document', () => {
       'name',
       'consumer',
       'prefix',
+      'short',
       'expiresAt',
       'disabled',
       'tags',
