@@ -2,6 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { SwaggerModule } from '@nestjs/swagger';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { openApiDocument } from './document.ts';
+import { localReferences } from './local-references.ts';
 
 /**
  * Serves the Swagger UI pages under /docs. The pages load nothing from other origins. Samples have no
@@ -12,6 +13,11 @@ export function serveDocumentation(app: INestApplication): void {
   SwaggerModule.setup('docs', app, document, {
     raw: false,
     customSiteTitle: 'Sluice Admin API',
-    swaggerOptions: { persistAuthorization: false, validatorUrl: null, syntaxHighlight: false },
+    swaggerOptions: {
+      persistAuthorization: false,
+      validatorUrl: null,
+      syntaxHighlight: false,
+      plugins: [localReferences],
+    },
   });
 }
