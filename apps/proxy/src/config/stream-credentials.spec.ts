@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { CredentialNotes } from '../usage/credential-notes.ts';
+import { SetHash } from '@sluice/wire';
+import { CredentialNotes, type CredentialReport } from '../usage/credential-notes.ts';
 import { a, StreamSourceFixture } from './testing/stream-source-fixture.ts';
 
 const fixture = new StreamSourceFixture();
@@ -33,6 +34,39 @@ describe('what a node reports about credentials', () => {
     await fixture.until(() => reports().length === 2);
     expect(reports()[1]).toMatchObject({ uses: [{ credentialId: 'c' }], rehashes: [] });
   });
+
+  it('waits for a control plane, and is sent again when a stream ends before it has arrived', async () => {
+    const giveBackCredentialReport = (report: CredentialReport) => notes.giveBack(report);
+    fixture.source = fixture.sourceOf({ takeCredentialReport, giveBackCredentialReport });
+    notes.used('before-the-first-stream', Date.now());
+    await fixture.connected(a);
+    await fixture.until(() => reports().length === 1);
+    // Confirms the first report.
+    const heartbeat = {
+      type: 'heartbeat',
+      revision: 10,
+      setHash: SetHash.of([a]).bytes(),
+    } as const;
+    for (let index = 0; index < 3; index++) fixture.controlPlane.send(heartbeat);
+    const statuses = fixture.controlPlane.said('status').length;
+    await fixture.until(() => fixture.controlPlane.said('status').length >= statuses + 2);
+    notes.used('unconfirmed', Date.now());
+    notes.rehashed(rehash);
+    await fixture.until(() => reports().length === 2);
+    await fixture.controlPlane.stop();
+    await fixture.until(() => !fixture.state.connected);
+    notes.used('without-a-stream', Date.now());
+    await fixture.controlPlane.listen(fixture.controlPlane.port);
+    await fixture.until(() => fixture.controlPlane.said('hello').length === 2);
+    fixture.controlPlane.send(heartbeat);
+    await fixture.until(() => reports().length === 3);
+    const sent = reports()[2];
+    expect(sent?.uses.map(({ credentialId }) => credentialId).sort()).toEqual([
+      'unconfirmed',
+      'without-a-stream',
+    ]);
+    expect(sent?.rehashes.map(({ credentialId }) => credentialId)).toEqual(['b']);
+  }, 60_000);
 
   it('has no hashes on a stream that others on the network could read', async () => {
     const host = Object.values(networkInterfaces())

@@ -16,6 +16,9 @@ import type { ConfigState } from './config-state.ts';
 import type { ConfigLog } from './source.ts';
 
 const statusMs = 1_000;
+/** Two may come at once, such as a delta and a heartbeat. */
+const framesToConfirm = 3;
+
 /** The node's part of each status frame. */
 export interface NodeReport {
   readonly draining: boolean;
@@ -42,6 +45,8 @@ export interface StreamSessionOptions {
   /** False when others on the network could read the stream: then no hashes are sent. */
   readonly isPrivate: boolean;
   readonly takeCredentialReport?: (() => CredentialReport | undefined) | undefined;
+  /** Gets back a report that may not have arrived before the stream ended. */
+  readonly giveBackCredentialReport?: ((report: CredentialReport) => void) | undefined;
   readonly applier: ConfigApplier;
   readonly state: ConfigState;
   readonly log: ConfigLog;
@@ -73,6 +78,8 @@ export class StreamSession {
   #quietSeconds = 0;
   #isAccepted = false;
   #isApplying = false;
+  /** The reports sent lately, each with the number of frames that were received since. */
+  readonly #unconfirmed: { readonly report: CredentialReport; frames: number }[] = [];
   /** After drift, deltas are ignored until a snapshot begins. */
   #awaitsSnapshot = false;
 
@@ -103,6 +110,7 @@ export class StreamSession {
       this.#reason ??= peerReason(error);
     } finally {
       clearInterval(ticks);
+      for (const { report } of this.#unconfirmed) this.#options.giveBackCredentialReport?.(report);
       this.#call.cancel();
       this.#client.close();
     }
@@ -123,13 +131,15 @@ export class StreamSession {
   }
 
   /**
-   * Sends what was noted about credentials, if anything was. A report that does not arrive is lost:
-   * a credential in use is noted again a minute later. Control planes of earlier releases ignore it.
+   * Sends what was noted about credentials, if anything was. A report that may not have arrived is
+   * sent again on the next stream; the control plane stores it once. Those of earlier releases
+   * ignore it.
    */
   sendCredentialReport(): void {
     if (this.#call.writableNeedDrain) return;
     const report = this.#options.takeCredentialReport?.();
     if (report === undefined) return;
+    this.#unconfirmed.push({ report, frames: 0 });
     const nowMs = Date.now();
     this.#send({
       type: 'credentialReport',
@@ -180,9 +190,19 @@ export class StreamSession {
 
   #accept(): void {
     this.#quietSeconds = 0;
+    this.#confirmReports();
     if (this.#isAccepted) return;
     this.#isAccepted = true;
     this.#options.onAccepted();
+  }
+
+  /**
+   * A frame may have been sent before a report was read. Heartbeats are a second apart, so a few
+   * frames after a report show that it has arrived.
+   */
+  #confirmReports(): void {
+    for (const each of this.#unconfirmed) each.frames++;
+    while ((this.#unconfirmed[0]?.frames ?? 0) >= framesToConfirm) this.#unconfirmed.shift();
   }
 
   async #take(frame: ControlFrame): Promise<void> {

@@ -32,8 +32,9 @@ export interface StreamSourceOptions {
   /** Level of this node's schemas. */
   readonly schemaLevel: number;
   readonly report: () => NodeReport;
-  /** What the control plane is told about credentials; see `Traffic.takeCredentialReport`. */
+  /** What the control plane is told about credentials; see `CredentialNotes`. */
   readonly takeCredentialReport?: () => CredentialReport | undefined;
+  readonly giveBackCredentialReport?: (report: CredentialReport) => void;
   readonly target: ConfigTarget;
   readonly state: ConfigState;
   /** Stores the configuration for the next start; undefined stores none. */

@@ -72,7 +72,8 @@ export function createSource({
     kinds,
     schemaLevel,
     report,
-    takeCredentialReport: () => traffic.takeCredentialReport(),
+    takeCredentialReport: () => traffic.credentialNotes.take(),
+    giveBackCredentialReport: (report) => traffic.credentialNotes.giveBack(report),
     target,
     state,
     lastGood: new LastGood({

@@ -3,7 +3,7 @@ import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ConfigTarget } from '../config/source.ts';
 import type { Serving } from './serving.ts';
-import type { CredentialReport } from '../usage/credential-notes.ts';
+import type { CredentialNotes } from '../usage/credential-notes.ts';
 import type { WorkerFleet } from '../workers/fleet.ts';
 import type { NodeCertificates } from '../workers/messages.ts';
 
@@ -29,8 +29,8 @@ export interface Traffic {
    * Uses other certificates, already checked, from the next handshake with clients and targets on.
    */
   setCertificates(certificates: NodeCertificates): Promise<void>;
-  /** What was noted about credentials since the last call; undefined when nothing was. */
-  takeCredentialReport(): CredentialReport | undefined;
+  /** What is noted about credentials, for the control plane. */
+  readonly credentialNotes: CredentialNotes;
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ export function singleProcess(serving: Serving, { port, tlsPort }: TrafficPorts)
       return serving.serverCertificates;
     },
     setCertificates: async (certificates) => serving.setCertificates(certificates),
-    takeCredentialReport: () => serving.credentialNotes.take(),
+    credentialNotes: serving.credentialNotes,
     drain: (timeoutMs) => serving.drain(timeoutMs),
   };
 }
@@ -93,7 +93,7 @@ export function severalWorkers(fleet: WorkerFleet): Traffic {
       return fleet.serverCertificates;
     },
     setCertificates: (certificates) => fleet.setCertificates(certificates),
-    takeCredentialReport: () => fleet.credentialNotes.take(),
+    credentialNotes: fleet.credentialNotes,
     drain: (timeoutMs) => fleet.drain(timeoutMs),
   };
 }

@@ -86,6 +86,13 @@ export class CredentialNotes {
     for (const rehash of rehashes) this.rehashed(rehash);
   }
 
+  /** Puts back a report that was taken and may not have arrived. */
+  giveBack({ uses, rehashes }: CredentialReport): void {
+    for (const { id, usedAtMs } of uses)
+      if (!this.#uses.has(id) && this.#uses.size < maxUses) this.#uses.set(id, usedAtMs);
+    for (const rehash of rehashes) if (!this.#rehashes.has(rehash.id)) this.rehashed(rehash);
+  }
+
   /** Takes what waits, a bounded number at a time; undefined when nothing does. */
   take(): CredentialReport | undefined {
     if (this.#uses.size === 0 && this.#rehashes.size === 0) return undefined;
