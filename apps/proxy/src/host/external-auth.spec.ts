@@ -62,6 +62,7 @@ describe('external-auth in the proxy', () => {
     ['/close', 'broken_off'],
     ['/not-http', 'invalid_response'],
     ['/status/500', '5xx'],
+    ['/status/304', '2xx'],
     ['/status/404', '4xx'],
   ])('answers 503 in time when the service does this: %s', async (path, outcome) => {
     await start(path);
@@ -97,6 +98,58 @@ describe('external-auth in the proxy', () => {
   it('does not decide when the service names two consumers', async () => {
     await start('/two-consumers', 'closed', { consumer: { header: 'X-Who' } });
     expect((await proxy.get('/orders/1')).status).toBe(503);
+  });
+
+  it('describes the request as it is routed, without content', async () => {
+    await start('/ok', 'closed', { sendHeaders: ['X-Tag'] });
+    const response = await proxy.send(
+      [
+        'PUT /a/./b/../c//%7ed?x=%2F&x=2 HTTP/1.1',
+        'Host: API.test:8080',
+        'X-HTTP-Method-Override: GET',
+        'X-Forwarded-Method: GET',
+        'X-Forwarded-Uri: /public',
+        'X-Original-URL: /public',
+        'Expect: 100-continue',
+        'Content-Length: 5',
+        '',
+        'hello',
+      ].join('\r\n'),
+    );
+    expect(response.status).toBe(200);
+    const fields = (service.heads[0] as string).split('\r\n').slice(1);
+    const about = fields.filter((line) => /^x-forwarded-(?!for)/i.test(line)).toSorted();
+    expect(about).toEqual([
+      'X-Forwarded-Host: api.test',
+      'X-Forwarded-Method: PUT',
+      'X-Forwarded-Proto: http',
+      'X-Forwarded-Uri: /a/c/~d?x=%2F&x=2',
+    ]);
+    expect(service.heads[0]).toMatch(/^GET \/ok HTTP/);
+    expect(service.heads[0]).not.toMatch(/^(?:expect|content-|transfer-|x-original|x-http)/im);
+    expect(service.bodies).toEqual(['']);
+  });
+
+  it('passes a preflight request on, without what a client forged, and no other OPTIONS', async () => {
+    await start('/status/403', 'closed', { sendHeaders: ['X-User'] });
+    const options = (...fields: string[]) =>
+      proxy.send(`OPTIONS /a HTTP/1.1\r\nHost: api.test\r\n${fields.join('\r\n')}\r\n\r\n`);
+    expect((await options('Accept: */*')).status).toBe(403);
+    const preflight = ['Origin: https://a.test', 'Access-Control-Request-Method: PUT'];
+    expect((await options(...preflight, 'X-User: admin')).status).toBe(200);
+    expect(service.requests).toBe(1);
+    expect(forwarded()).not.toMatch(/x.user/i);
+  });
+
+  it('counts refusals and failures with their reasons', async () => {
+    await start('/status/403');
+    expect((await proxy.get('/orders/1')).status).toBe(403);
+    const labels = { policy: 'external-auth', outcome: 'refused', reason: 'denied' };
+    expect(proxy.counted('sluice_auth_total', labels)).toBe(1);
+    expect(await proxy.line(0)).toMatchObject({
+      authPolicy: 'external-auth',
+      authReason: 'denied',
+    });
   });
 
   it('sends every value of a repeated field as a line of its own', async () => {

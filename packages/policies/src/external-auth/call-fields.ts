@@ -1,8 +1,9 @@
 import type { Exchange, FieldName, HeaderPair } from '@sluice/policy-sdk';
 
-/** The fields of a call: those that the client sent, and all of them. */
+/** The fields of a call: those that the client sent, those about the caller, and all of them. */
 export interface CallFields {
   readonly sent: readonly HeaderPair[];
+  readonly caller: readonly HeaderPair[];
   readonly all: readonly HeaderPair[];
 }
 
@@ -21,7 +22,14 @@ export function callFieldsOf(exchange: Exchange, names: readonly FieldName[]): C
     for (const value of name.lower === 'cookie' ? [values.join('; ')] : values)
       sent.push([name.lower, value]);
   }
-  const all: HeaderPair[] = [
+  const caller: HeaderPair[] = [];
+  if (consumer !== undefined) {
+    caller.push(['X-Consumer-Id', consumer.id], ['X-Consumer-Username', consumer.username]);
+    if (consumer.customId !== undefined) caller.push(['X-Consumer-Custom-Id', consumer.customId]);
+    if (consumer.groups.length > 0) caller.push(['X-Consumer-Groups', consumer.groups.join(', ')]);
+  }
+  if (credential !== undefined) caller.push(['X-Credential-Id', credential.id]);
+  const all: readonly HeaderPair[] = [
     ...sent,
     ['X-Forwarded-Method', method],
     ['X-Forwarded-Proto', scheme],
@@ -29,12 +37,7 @@ export function callFieldsOf(exchange: Exchange, names: readonly FieldName[]): C
     ['X-Forwarded-Uri', hasQuery ? `${path}?${query}` : path],
     ['X-Forwarded-For', exchange.clientAddress],
     ['X-Request-Id', exchange.requestId],
+    ...caller,
   ];
-  if (consumer !== undefined) {
-    all.push(['X-Consumer-Id', consumer.id], ['X-Consumer-Username', consumer.username]);
-    if (consumer.customId !== undefined) all.push(['X-Consumer-Custom-Id', consumer.customId]);
-    if (consumer.groups.length > 0) all.push(['X-Consumer-Groups', consumer.groups.join(', ')]);
-  }
-  if (credential !== undefined) all.push(['X-Credential-Id', credential.id]);
-  return { sent, all };
+  return { sent, caller, all };
 }

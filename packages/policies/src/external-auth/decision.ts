@@ -44,16 +44,25 @@ export function decisionOf({ status, headers }: HttpResponse, taken: TakenHeader
   };
 }
 
-/** The refusal that a decision leads to; undefined when the request may pass. */
-export function refusalOf({ status, client, challenges }: Decision): Reply | undefined {
+/**
+ * The refusal that a decision leads to; undefined when the request may pass.
+ * @param others challenges of the policies that authenticate callers here, for a 401 without any
+ */
+export function refusalOf(
+  { status, client, challenges }: Decision,
+  others: readonly HeaderPair[],
+): Reply | undefined {
   if (status < 400) return undefined;
-  const headers = [
-    ...challenges.map((value): HeaderPair => ['WWW-Authenticate', value]),
-    ...client.filter(([name]) => name.toLowerCase() !== 'www-authenticate'),
-  ];
-  return status === 401
-    ? deny('unauthorized', 'The authorization service requires a credential.', headers)
-    : deny('forbidden', 'The authorization service denies access.', headers);
+  const own = challenges.map((value): HeaderPair => ['WWW-Authenticate', value]);
+  const fields = client.filter(([name]) => name.toLowerCase() !== 'www-authenticate');
+  if (status === 403)
+    return deny('forbidden', 'The authorization service denies access.', fields, 'denied');
+  return deny(
+    'unauthorized',
+    'The authorization service requires a credential.',
+    [...(own.length > 0 ? own : others), ...fields],
+    'denied',
+  );
 }
 
 /**
@@ -66,11 +75,16 @@ export function reuseMs({ status, headers }: HttpResponse, maxMs: number): numbe
     .getAll('cache-control')
     .flatMap((value) => value.toLowerCase().split(','))
     .map((directive) => directive.trim());
-  const isStored = !directives.some((each) => /^no-store\b|^no-cache\b/.test(each));
-  if (!isStored) return 0;
-  const ages = directives.flatMap((each) => {
-    const [, age] = /^(?:s-maxage|max-age)="?(\d+)"?$/.exec(each) ?? [];
-    return age === undefined ? [] : [Number(age) * 1_000];
+  if (directives.some((each) => /^no-(?:store|cache)\b/.test(each))) return 0;
+  const ageMs = secondsOf(headers.get('age') ?? '0') * 1_000;
+  const ends = directives.flatMap((each) => {
+    const [, age] = /^(?:s-maxage|max-age)\b(.*)$/.exec(each) ?? [];
+    return age === undefined ? [] : [secondsOf(age.replace(/^="?|"$/g, '')) * 1_000 - ageMs];
   });
-  return Math.min(maxMs, ...ages, ...(status < 300 ? [] : [longestRefusalMs]));
+  return Math.min(maxMs, ...ends, ...(status < 300 ? [] : [longestRefusalMs]));
+}
+
+/** Seconds of a directive or of Age; 0 for what is no number, so that nothing is reused. */
+function secondsOf(text: string): number {
+  return /^\d{1,10}$/.test(text) ? Number(text) : 0;
 }

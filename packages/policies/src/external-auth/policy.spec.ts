@@ -254,93 +254,43 @@ describe('external-auth', () => {
   });
 });
 
-describe('the cache of external-auth', () => {
-  const cache = { seconds: 60 };
+describe('the fields of external-auth', () => {
+  it('replace a credential that another policy hides', async () => {
+    service.handler = (_request, response) => {
+      response.writeHead(200, { Authorization: 'Bearer internal' }).end();
+    };
+    const keys = [{ key: 'the-key', consumer: { username: 'acme' } }];
+    const config = {
+      url: service.url,
+      allowPrivateAddresses: true,
+      upstreamHeaders: ['Authorization'],
+    };
+    const tester = new PolicyTester(keyAuth, { headerNames: ['Authorization'] }, { keys });
+    const { forwarded } = await tester
+      .with(externalAuth, config)
+      .send({ headers: { Authorization: 'the-key' } });
+    expect(forwarded?.headers.getAll('authorization')).toEqual(['Bearer internal']);
+  });
+});
 
-  it('answers the same question once', async () => {
-    service.handler = (_request, response) => response.setHeader('X-User', 'jane').end();
-    const tester = asking({ cache, upstreamHeaders: ['X-User'] });
-    const request = { path: '/a', headers: { Authorization: 'Bearer t' } };
-    const answers = await Promise.all(Array.from({ length: 20 }, () => tester.send(request)));
-    for (const { forwarded } of answers) expect(forwarded?.headers.get('x-user')).toBe('jane');
-    expect(service.received).toHaveLength(1);
-    tester.advance(60_000);
-    await tester.send(request);
-    expect(service.received).toHaveLength(2);
+describe('a refusal of external-auth', () => {
+  it('has the challenges of other policies when the service states none', async () => {
+    service.handler = (_request, response) => response.writeHead(401).end();
+    const { reply } = await asking().with(keyAuth, { optional: true }).send();
+    expect(reply).toMatchObject({ status: 401, reason: 'denied' });
+    expect(reply?.headers).toEqual([
+      ['WWW-Authenticate', expect.stringContaining('ApiKey realm="sluice"')],
+    ]);
   });
 
-  it('asks again when anything differs on which the answer depends', async () => {
-    const tester = asking({ cache });
-    const request = { path: '/a', headers: { Authorization: 'Bearer t' } };
-    await tester.send(request);
-    const others = [
-      { ...request, path: '/b' },
-      { ...request, query: '' },
-      { ...request, query: 'a=1' },
-      { ...request, method: 'POST' },
-      { ...request, host: 'other.test' },
-      { ...request, scheme: 'https' as const },
-      { ...request, clientAddress: '203.0.113.9' },
-      { ...request, headers: { Authorization: 'Bearer u' } },
-      { ...request, headers: {} },
-      { ...request, consumer: { username: 'acme' } },
-    ];
-    for (const [index, other] of others.entries()) {
-      await tester.send(other);
-      expect(service.received.length - 2).toBe(index);
-    }
-    await tester.send(request);
-    expect(service.received).toHaveLength(others.length + 1);
-  });
-
-  it('depends on the content that is sent', async () => {
-    const tester = asking({ cache, method: 'POST', body: {} });
-    for (const body of ['a', 'b', 'a']) await tester.send({ method: 'POST', body });
-    expect(service.received.map(({ body }) => body)).toEqual(['a', 'b']);
-  });
-
-  it('shares an answer where the configuration says so', async () => {
-    const tester = asking({ cache: { seconds: 60, by: ['host'] } });
-    await tester.send({ path: '/a', clientAddress: '203.0.113.9' });
-    await tester.send({ path: '/b', method: 'POST' });
-    expect(service.received).toHaveLength(1);
-    await tester.send({ path: '/b', host: 'other.test' });
-    expect(service.received).toHaveLength(2);
-  });
-
-  it.each([
-    ['no-store', 0],
-    ['no-cache', 0],
-    ['public, max-age=0', 0],
-    ['private, max-age=5', 5_000],
-    ['max-age="5"', 5_000],
-    ['max-age=999', 60_000],
-  ])('obeys Cache-Control: %s', async (value, ms) => {
-    service.handler = (_request, response) => response.setHeader('Cache-Control', value).end();
-    const tester = asking({ cache });
-    await tester.send();
-    tester.advance(Math.max(0, ms - 1));
-    await tester.send();
-    expect(service.received).toHaveLength(ms === 0 ? 2 : 1);
-    tester.advance(2);
-    await tester.send();
-    expect(service.received).toHaveLength(ms === 0 ? 3 : 2);
-  });
-
-  it('stores no cookie, no fault, and a refusal for ten seconds only', async () => {
-    const tester = asking({ cache, clientHeaders: ['Set-Cookie'] });
-    service.handler = (_request, response) => response.setHeader('Set-Cookie', 's=1').end();
-    await tester.send();
-    await tester.send();
-    expect(service.received).toHaveLength(2);
-    service.handler = (_request, response) => response.writeHead(500).end();
-    expect((await tester.send()).status).toBe(503);
+  it('is recorded in shadow mode, which changes nothing', async () => {
+    const config = { url: service.url, allowPrivateAddresses: true, upstreamHeaders: ['X-User'] };
+    const tester = new PolicyTester(externalAuth, config, { mode: 'shadow' });
     service.handler = (_request, response) => response.writeHead(403).end();
-    expect((await tester.send()).status).toBe(403);
-    expect((await tester.send()).status).toBe(403);
-    expect(service.received).toHaveLength(4);
-    service.handler = (_request, response) => response.end();
-    tester.advance(10_000);
-    expect((await tester.send()).status).toBe(200);
+    expect(await tester.send()).toMatchObject({ status: 200, shadow: ['external-auth'] });
+    service.handler = (_request, response) => response.setHeader('X-User', 'jane').end();
+    const allowed = await tester.send();
+    expect(allowed).toMatchObject({ status: 200, shadow: [] });
+    expect(allowed.forwarded?.headers.has('x-user')).toBe(false);
   });
 });

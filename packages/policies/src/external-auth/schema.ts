@@ -42,7 +42,7 @@ const CallHeaders = ConstantHeaders.superRefine((fields, context) => {
 export const externalAuthSchema = definePolicySchema({
   name: 'external-auth',
   summary: 'Asks an HTTP service whether a request may pass.',
-  phases: ['authenticate', 'authorize'],
+  phases: ['authenticate', 'authorize', 'transform'],
   authorizes: true,
   onError: 'closed',
   config: z

@@ -81,6 +81,7 @@ export const oauth2Introspection = definePolicy({
       token: string,
       key: string,
     ): Promise<Principal | Reply | Unrecognised> => {
+      const isFamiliar = introspector.isFamiliar(key);
       let claims: JsonObject | undefined;
       try {
         claims = await introspector.ask(token, key);
@@ -90,7 +91,8 @@ export const oauth2Introspection = definePolicy({
       }
       results.add(1, claims === undefined ? 'inactive' : 'active');
       if (claims !== undefined) return decide(exchange, token, key, claims);
-      host.failures.failed(exchange);
+      // A token that has ended since is no guess.
+      if (!isFamiliar) host.failures.failed(exchange);
       return inactive;
     };
 

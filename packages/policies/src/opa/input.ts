@@ -1,4 +1,5 @@
 import type { Exchange, FieldName } from '@sluice/policy-sdk';
+import { parseStrictObject } from '@sluice/tokens';
 
 /** Which properties of a request the input contains, besides those that it always has. */
 export interface InputOptions {
@@ -8,39 +9,43 @@ export interface InputOptions {
   readonly hasClaims: boolean;
 }
 
-/** The content of a request as a member of the input. */
-export type InputBody =
-  | { readonly kind: 'json'; readonly value: unknown }
-  | { readonly kind: 'text' | 'base64'; readonly value: string };
+/** The input of a decision without the content of the request, as JSON. */
+export interface InputText {
+  /** The member `request`, without its closing brace. */
+  readonly request: string;
+  /** The other members, each after a comma, and the closing brace. */
+  readonly others: string;
+}
 
 /**
- * The input of a decision. Method, host and path are those that the gateway routes by, so that the
- * server decides about the request that the upstream gets. Members without a value are left out:
- * they are undefined in the rules.
+ * Describes a request for the server. Method, host and path are those that the gateway routes by, so
+ * that the server decides about the request that the upstream gets. Members without a value are left
+ * out: they are undefined in the rules.
  */
-export function inputOf(
-  exchange: Exchange,
-  options: InputOptions,
-  body: InputBody | undefined,
-): object {
+export function inputOf(exchange: Exchange, options: InputOptions): InputText {
   const { method, scheme, host, path, gateway, route, service, params } = exchange;
-  return {
-    request: {
-      method,
-      scheme,
-      host,
-      path,
-      segments: path.split('/').slice(1),
-      params,
-      query: queryOf(exchange, options.query),
-      headers: headersOf(exchange, options.headers),
-      body,
-    },
-    caller: callerOf(exchange, options.hasClaims),
-    gateway: gateway.name,
-    service: service?.name,
-    route: route.name,
-  };
+  const request = JSON.stringify({
+    method,
+    scheme,
+    host,
+    path,
+    segments: path.split('/').slice(1),
+    params,
+    query: queryOf(exchange, options.query),
+    headers: headersOf(exchange, options.headers),
+  });
+  const caller = callerOf(exchange, options.hasClaims);
+  const others = { caller, gateway: gateway.name, service: service?.name, route: route.name };
+  return { request: request.slice(0, -1), others: `,${JSON.stringify(others).slice(1)}` };
+}
+
+/**
+ * Completes the input of a decision: `{"input": …}`.
+ * @param content of the request as JSON; see {@link contentAsJson}
+ */
+export function inputText({ request, others }: InputText, content: string | undefined): string {
+  const body = content === undefined ? '' : `,"body":${content}`;
+  return `{"input":{"request":${request}${body}}${others}}`;
 }
 
 function callerOf(exchange: Exchange, hasClaims: boolean): object {
@@ -89,25 +94,51 @@ function headersOf({ headers }: Exchange, names: readonly FieldName[]): Record<s
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** What the fields of a request say about its content. */
+export interface ContentForm {
+  readonly types: readonly string[];
+  readonly isEncoded: boolean;
+}
+
+export function contentFormOf({ headers }: Exchange): ContentForm {
+  return { types: headers.getAll('content-type'), isEncoded: headers.has('content-encoding') };
+}
+
+const maxDepth = 64;
+const jsonType = /^(?:application\/|text\/)(?:[\w.!#$&^-]+\+)?json$/;
+
 /**
- * The content for the input: JSON as its value, other text as it is, everything else in base64.
- * Returns undefined for content that says that it is JSON and is not, because the upstream might
- * read something else in it than the rules do.
+ * The content of a request as a member of the input: JSON as its value, other text as it is,
+ * everything else in base64. JSON stays as the client wrote it, byte for byte, because numbers lose
+ * digits when they are read.
+ * @returns undefined when the upstream might read something else in the content than the rules do:
+ *   JSON that is none, or has a member twice, more than one Content-Type, or a Content-Encoding
  */
-export function inputBodyOf(bytes: Uint8Array, { headers }: Exchange): InputBody | undefined {
+export function contentAsJson(
+  bytes: Uint8Array,
+  { types: [type = '', ...others], isEncoded }: ContentForm,
+): string | undefined {
   const text = textOf(bytes);
-  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (bytes.length > 0 && (type === 'application/json' || type.endsWith('+json'))) {
-    if (text === undefined || headers.has('content-encoding')) return undefined;
-    try {
-      return { kind: 'json', value: JSON.parse(text) as unknown };
-    } catch {
-      return undefined;
-    }
+  const mediaType = type.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (bytes.length > 0 && (others.length > 0 || jsonType.test(mediaType))) {
+    const isClear = text !== undefined && others.length === 0 && !isEncoded;
+    return isClear && isStrictJson(text) ? `{"kind":"json","value":${text}}` : undefined;
   }
-  return text === undefined
-    ? { kind: 'base64', value: Buffer.from(bytes).toString('base64') }
-    : { kind: 'text', value: text };
+  return JSON.stringify(
+    text === undefined
+      ? { kind: 'base64', value: Buffer.from(bytes).toString('base64') }
+      : { kind: 'text', value: text },
+  );
+}
+
+function isStrictJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+  } catch {
+    return false;
+  }
+  // Only objects can be parsed strictly, and the text is one value.
+  return parseStrictObject(Buffer.from(`{"value":${text}}`), maxDepth + 1) !== undefined;
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

@@ -258,13 +258,52 @@ describe('opa', () => {
       { body: { kind: 'text', value: '' } },
     ]);
     for (const refused of [
+      await send('application/json', '{"amount": 5, "amount": 5000}'),
+      await send('application/json', '{"a": {"\\u0062": 1, "b": 2}}'),
+      await send('text/json', '{"amount":'),
+      await send('application/json', '['.repeat(100)),
+      await send('application/json', '1},"caller":{"admin":true'),
+      await tester.send({
+        method: 'POST',
+        headers: [
+          ['Content-Type', 'text/plain'],
+          ['Content-Type', 'application/json'],
+        ],
+        body: '{}',
+      }),
       await send('application/json', '{"amount":'),
       await send('application/json', Uint8Array.of(0x22, 0xff, 0x22)),
       await send('application/json', '{}', { 'Content-Encoding': 'gzip' }),
     ])
       expect(refused).toMatchObject({ status: 403, forwarded: undefined });
     expect((await send('text/plain', 'x'.repeat(101))).status).toBe(413);
+    const deep = `${'['.repeat(65)}${']'.repeat(65)}`;
+    const headers = { 'Content-Type': 'application/json' };
+    const refused = await asking({ body: {} }).send({ method: 'POST', headers, body: deep });
+    expect(refused.status).toBe(403);
     expect(server.inputs).toHaveLength(5);
+    await send('application/json', '{"id": 10000000000000001}');
+    expect(server.service.received.at(-1)?.body).toContain('"value":{"id": 10000000000000001}}');
+  });
+
+  it('sends a field to the server that it also sets, and no copy of it to the upstream', async () => {
+    const names = { sendHeaders: ['X-Role'], upstreamHeaders: ['X-Role'] };
+    const send = async (onError: 'open' | 'closed', more: Config = {}) => {
+      const tester = asking({ ...names, ...more }, { onError });
+      return tester.send({ method: 'POST', body: 'x', headers: { 'X-Role': 'root' } });
+    };
+    const { forwarded } = await send('closed');
+    expect(server.inputs[0]).toMatchObject({ request: { headers: { 'x-role': ['root'] } } });
+    expect(forwarded?.headers.has('x-role')).toBe(false);
+    const preflight = { Origin: 'https://a.test', 'Access-Control-Request-Method': 'PUT' };
+    const passed = await asking(names).send({
+      method: 'OPTIONS',
+      headers: { ...preflight, 'X-Role': 'root' },
+    });
+    expect([passed.status, passed.forwarded?.headers.has('x-role')]).toEqual([200, false]);
+    answering(500, '');
+    const open = await send('open', { body: {} });
+    expect([open.status, open.forwarded?.headers.has('x-role')]).toEqual([200, false]);
   });
 
   it.each([

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import {
-  dataSlot,
   definePolicy,
   deny,
   FieldName,
   isPreflight,
-  ownedFields,
   type Exchange,
   type HeaderPair,
   type HttpRequest,
+  type Reply,
 } from '@sluice/policy-sdk';
+import { DecidedFields } from '../authorization/decided-fields.ts';
 import { decisionOf, replyOf, reuseMs, type Decision } from './decision.ts';
-import { inputBodyOf, inputOf, type InputBody, type InputOptions } from './input.ts';
+import { contentAsJson, contentFormOf, inputOf, inputText, type InputOptions } from './input.ts';
 import { opaSchema } from './schema.ts';
 
 export const opa = definePolicy({
@@ -39,10 +39,13 @@ export const opa = definePolicy({
       ['Content-Type', 'application/json'],
       ['Accept', 'application/json'],
     ];
-    const owned = ownedFields(config.upstreamHeaders);
+    const upstream = new DecidedFields(
+      config.upstreamHeaders,
+      options.headers.map(({ lower }) => lower),
+    );
     const notJson = deny(
       'forbidden',
-      'Send content that is JSON, without a Content-Encoding.',
+      'Send JSON with each member once, one Content-Type, and no Content-Encoding.',
       undefined,
       'malformed',
     );
@@ -55,8 +58,7 @@ export const opa = definePolicy({
     const call = async (input: string, request: HttpRequest): Promise<Decision> =>
       decisionOf(await http.request(url, { method: 'POST', body: input, ...request }), config);
 
-    const ask = async (exchange: Exchange, content: InputBody | undefined): Promise<Decision> => {
-      const input = JSON.stringify({ input: inputOf(exchange, options, content) });
+    const ask = async (exchange: Exchange, input: string): Promise<Decision> => {
       if (cache === undefined)
         return await call(input, {
           headers: [...constant, ['X-Request-Id', exchange.requestId]],
@@ -72,32 +74,37 @@ export const opa = definePolicy({
       return JSON.parse(stored as string) as Decision;
     };
 
+    const decide = async (exchange: Exchange): Promise<Reply | undefined> => {
+      if (isPreflight(exchange)) {
+        upstream.removeFrom(exchange);
+        return undefined;
+      }
+      const input = inputOf(exchange, options);
+      const form = contentFormOf(exchange);
+      // Before anything is awaited, because the request may go on when the rest fails.
+      upstream.removeFrom(exchange);
+      let content: string | undefined;
+      if (body !== undefined) {
+        const { bytes } = await exchange.requestBody.read(body);
+        content = contentAsJson(bytes, form);
+        if (content === undefined) return notJson;
+      }
+      const decision = await ask(exchange, inputText(input, content));
+      decisions.add(1, decision.verdict);
+      upstream.addTo(exchange, decision.upstream);
+      return replyOf(decision, exchange.unauthorized.headers);
+    };
+
     return {
-      async authorize(exchange) {
-        if (isPreflight(exchange)) return undefined;
-        let content: InputBody | undefined;
-        if (body !== undefined) {
-          const { bytes } = await exchange.requestBody.read(body);
-          content = inputBodyOf(bytes, exchange);
-          if (content === undefined) return notJson;
-        }
-        const decision = await ask(exchange, content);
-        decisions.add(1, decision.verdict);
-        exchange.data.set(upstreamFields, decision.upstream);
-        return replyOf(decision, exchange.unauthorized.headers);
-      },
-      // Here, because fields that the client names in Connection have been removed by now.
-      ...(config.upstreamHeaders.length > 0 && {
+      upstreamFields: upstream.names,
+      readFields: upstream.readNames,
+      ...(upstream.names.length > 0 && {
         transform(exchange: Exchange) {
-          owned.removeFrom(exchange);
-          for (const [name, value] of exchange.data.get(upstreamFields) ?? [])
-            exchange.headers.add(name, value);
+          upstream.restoreIn(exchange);
           return undefined;
         },
       }),
+      authorize: decide,
     };
   },
 });
-
-/** The fields of a decision for the upstream. */
-const upstreamFields = dataSlot<readonly HeaderPair[]>('opa upstream fields');
