@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { HeaderPair, HttpClient, PolicyHost } from '@sluice/policy-sdk';
+import { HttpFault, type HeaderPair, type HttpClient, type PolicyHost } from '@sluice/policy-sdk';
 import { claimAt, type JsonObject } from '@sluice/tokens';
 import { activeToken } from './answer.ts';
 import type { ClientProof } from './client-authentication.ts';
@@ -86,8 +86,9 @@ export class Introspector {
 
   /**
    * Creates the check of an open stream: whether its token was not revoked. It asks the server again
-   * in the background, as often as other requests would; while the server does not answer, the
-   * stream goes on until the token ends.
+   * in the background, as often as other requests would. While the server does not answer, the stream
+   * goes on until the token ends; once the policy is gone, and nothing can be asked any more, the
+   * stream ends.
    */
   liveCheck(token: string, key: string): () => boolean {
     const { clock } = this.#host;
@@ -100,7 +101,7 @@ export class Introspector {
         nextMs = nowMs + periodMs;
         this.ask(token, key).then(
           (claims) => (isActive = claims !== undefined),
-          () => undefined,
+          (fault: unknown) => (isActive = !isClosed(fault)),
         );
       }
       return isActive;
@@ -129,4 +130,8 @@ export class Introspector {
     const { cacheMs } = this.#settings;
     return typeof exp === 'number' ? Math.min(cacheMs, exp * 1_000 - nowMs) : cacheMs;
   }
+}
+
+function isClosed(fault: unknown): boolean {
+  return fault instanceof HttpFault && fault.reason === 'closed';
 }
