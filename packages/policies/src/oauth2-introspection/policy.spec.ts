@@ -80,7 +80,9 @@ describe('oauth2-introspection', () => {
       forwarded: undefined,
       reply: { code: 'invalid_credential' },
     });
-    expect(challengeOf(inactive.reply)).toMatch(/^Bearer realm="sluice", error="invalid_token"/);
+    expect(challengeOf(inactive.reply)).toBe(
+      'Bearer realm="sluice", error="invalid_token", error_description="The token is not active: it is unknown, expired or revoked."',
+    );
     const basic = await tester.send({ headers: { Authorization: 'Basic YTpi' } });
     expect(basic.authReason).toBe('missing');
     expect(server.calls).toBe(1);
