@@ -75,9 +75,10 @@ export class TokenSources {
 
   /** Credentials of other schemes in Authorization are those of other alternatives. */
   #inHeader(lines: readonly string[], { lower }: FieldName): string | Reply | undefined {
-    const values = lower === 'authorization' ? lines.filter((line) => isBearer.test(line)) : lines;
+    const isBearerOnly = lower === 'authorization';
+    const values = lines.filter((line) => (isBearerOnly ? isBearer.test(line) : line !== ''));
     const [first] = values;
-    if (first === undefined || first === '') return undefined;
+    if (first === undefined) return undefined;
     if (values.some((value) => value !== first)) return this.#ambiguous;
     const token = first.replace(scheme, '');
     return lower === 'authorization' && token === first ? this.#malformed : token;

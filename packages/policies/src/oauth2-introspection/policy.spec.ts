@@ -302,6 +302,13 @@ describe('tokens of oauth2-introspection', () => {
       expect(JSON.stringify([...(forwarded?.headers.names() ?? [])])).not.toContain('x-token');
       expect(`${forwarded?.query} ${forwarded?.headers.get('cookie')}`).not.toContain('t=t');
     }
+    const empty = await tester.send({
+      headers: [
+        ['X-Token', ''],
+        ['X-Token', 't'],
+      ],
+    });
+    expect([empty.status, empty.forwarded?.headers.has('x-token')]).toEqual([200, false]);
     for (const request of [
       { query: 'access_token=t', headers: { Authorization: 'Bearer t' } },
       { query: 'access_token=t&access_token=u' },
