@@ -37,6 +37,7 @@ describe.each(Object.keys(ports) as (keyof typeof ports)[])('the %s', (name) => 
           readiness: () => ({ ready: false, reason: '' }),
           metrics: () => registry.snapshot(),
           config: () => Promise.reject(new Error('none')),
+          keys: () => ({ keys: [] }),
         },
       });
       ports[name] = status.port;

@@ -13,6 +13,7 @@ import { PoliciesModule } from './features/policies/policies.module.ts';
 import { ResourcesModule } from './features/resources/resources.module.ts';
 import { RevisionsModule } from './features/revisions/revisions.module.ts';
 import { RoutesModule } from './features/routes/routes.module.ts';
+import { SigningKeysModule } from './features/signing-keys/signing-keys.module.ts';
 import { TokensModule } from './features/tokens/tokens.module.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { AuthGuard } from './platform/auth/auth.guard.ts';
@@ -51,6 +52,7 @@ export class AppModule {
         PoliciesModule.with(ownPolicies),
         ResourcesModule,
         CertificatesModule,
+        SigningKeysModule,
         ControlPlanesModule,
         RevisionsModule,
         NodesModule,

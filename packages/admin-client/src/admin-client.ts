@@ -31,6 +31,8 @@ import type {
   RouteInput,
   Service,
   ServiceInput,
+  SigningKey,
+  SigningKeyInput,
   Token,
   TokenInput,
 } from './schema-types.ts';
@@ -81,6 +83,11 @@ export class AdminClient {
     this.policies = new ReadOnlyCollection(transport, '/v1/policies');
     this.nodes = new ReadOnlyCollection(transport, '/v1/nodes');
     this.revisions = new ReadOnlyCollection(transport, '/v1/revisions');
+  }
+
+  /** The signing keys of a gateway. */
+  signingKeysOf(gateway: string): Irreplaceable<SigningKeyInput, SigningKey, SigningKey> {
+    return new CollectionClient(this.transport, `/v1/gateways/${pathSegment(gateway)}/signingKeys`);
   }
 
   /** The credentials of a consumer, of every type. */

@@ -44,6 +44,8 @@ export type {
   RouteInput,
   Service,
   ServiceInput,
+  SigningKey,
+  SigningKeyInput,
   Token,
   TokenInput,
   Warning,

@@ -54,6 +54,12 @@ describe('the admin client', () => {
     await keys.create({ name });
     await keys.patch(name, { tags: [] });
     await keys.delete(name);
+    const signingKeys = admin.signingKeysOf(name);
+    await signingKeys.list();
+    await signingKeys.get(name);
+    await signingKeys.create({ name, use: 'identity' });
+    await signingKeys.patch(name, { tags: [] });
+    await signingKeys.delete(name);
     await admin.credentials.list();
     const credentials = admin.credentialsOf(name);
     await credentials.list();

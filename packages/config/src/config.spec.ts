@@ -79,7 +79,7 @@ describe('resource schemas', () => {
     for (const kind of kinds) {
       const { nameProperty: property, example, input, stored } = kindOf(kind);
       const written = { [property]: 'a', ...example('a'), ...(input === undefined ? {} : stored) };
-      const sample = kind in samples ? samples[kind] : written;
+      const sample = kind in samples ? samples[kind as keyof typeof samples] : written;
       const once: unknown = resourceSchemas[kind].parse(sample);
       expect(resourceSchemas[kind].parse(once)).toEqual(once);
     }

@@ -34,6 +34,7 @@ export { KeyInput, keyCredential } from './resources/credential/key.ts';
 export { Quota, QuotaLimit } from './resources/quota.ts';
 export { PathPattern, Route } from './resources/route.ts';
 export { Service, Target } from './resources/service.ts';
+export { SigningKey, SigningKeyInput } from './resources/signing-key.ts';
 export { separateUnknown, withoutStoredUnknown, withUnknown } from './unknown-members.ts';
 export type { SeparatedMembers, UnknownMember } from './unknown-members.ts';
 export { schemaLevel } from './schema-level.ts';

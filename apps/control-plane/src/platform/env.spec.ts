@@ -14,6 +14,7 @@ describe('readSettings', () => {
       adminToken: undefined,
       streamPort: 8005,
       streamInsecure: false,
+      signingKeyDays: 30,
       policiesDir: undefined,
       logLevel: 'info',
     });

@@ -101,6 +101,10 @@ const variables = {
     'further keys, separated by commas, with which secrets are decrypted only: the previous key during a rotation',
     'none',
   ),
+  SLUICE_SIGNING_KEY_DAYS: setting(
+    wholeNumber(1, 365).default(30),
+    'days after which the signing keys of gateways are replaced',
+  ),
   SLUICE_POLICIES_DIR: setting(
     z.string().min(1).optional(),
     'folder with custom policies',
@@ -136,6 +140,7 @@ export interface Settings {
   readonly encryptionKey: string | undefined;
   readonly encryptionKeyFile: string;
   readonly decryptionKeys: string | undefined;
+  readonly signingKeyDays: number;
   readonly policiesDir: string | undefined;
   readonly logLevel: (typeof logLevels)[number];
   readonly traces: TraceSettings;
@@ -178,6 +183,7 @@ export function readSettings(
     encryptionKey: values.SLUICE_ENCRYPTION_KEY,
     encryptionKeyFile: join(values.SLUICE_DATA_DIR, 'encryption-key'),
     decryptionKeys: values.SLUICE_DECRYPTION_KEYS,
+    signingKeyDays: values.SLUICE_SIGNING_KEY_DAYS,
     policiesDir: values.SLUICE_POLICIES_DIR,
     logLevel: values.SLUICE_LOG_LEVEL,
     traces: readTraceSettings(values),

@@ -12,6 +12,7 @@ import { ConfigState } from '../config/config-state.ts';
 import { countResources } from '../config/quarantine-log.ts';
 import type { ConfigSource } from '../config/source.ts';
 import { traceSettings, type Env } from '../env.ts';
+import { jwksOf, type JwkSet } from '../keys/jwks.ts';
 import { NameResolver } from '../names/name-resolver.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import type { NodeStatus, Readiness } from '../ops/node-status.ts';
@@ -43,6 +44,7 @@ export class ProxyNode {
   readonly #spans: ApplySpans | undefined;
   readonly #source: ConfigSource & { announce?(): void };
   #status: StatusServer | undefined;
+  #publicKeys: { readonly of: string; readonly set: JwkSet } | undefined;
   #draining = false;
   #takesTraffic = false;
 
@@ -116,6 +118,7 @@ export class ProxyNode {
         const ofTraffic = (await traffic.metrics()).filter((metric) => !isOfConfig(metric));
         return [...mergeSnapshots([ofTraffic, own.filter(isOfSpans)]), ...own.filter(isOfConfig)];
       },
+      keys: () => this.#keys(),
       config: () => {
         const { revision, epoch, origin, refused, lastError, lastGoodError } = this.#state;
         return {
@@ -133,6 +136,15 @@ export class ProxyNode {
         };
       },
     };
+  }
+
+  /** Read again after each revision: the resources of a node may be many. */
+  #keys(): JwkSet {
+    const { revision, epoch } = this.#state;
+    const of = `${epoch} ${revision}`;
+    if (this.#publicKeys?.of !== of)
+      this.#publicKeys = { of, set: jwksOf(this.#options.traffic.resources()) };
+    return this.#publicKeys.set;
   }
 
   #readiness(): Readiness {

@@ -24,6 +24,7 @@ import { PortText } from '../exchange/port-text.ts';
 import type { ProxyServices } from '../exchange/proxy-services.ts';
 import { fitConnections } from '../descriptors/fit-connections.ts';
 import { createHosts } from '../host/node-hosts.ts';
+import { nodeKeys } from '../keys/node-keys.ts';
 import { SharedStores } from '../host/shared-stores.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { ConnectionLimits } from '../listener/connection-limits.ts';
@@ -141,6 +142,7 @@ export class Serving {
         find: (type, lookup) => this.#target.runtime.findCredential(type, lookup),
         reportRehash: (found, hash) => this.credentialNotes.noteRehash(found, hash),
       },
+      keys: nodeKeys(() => this.#target.runtime),
       consumers: { find: (by) => this.#target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),

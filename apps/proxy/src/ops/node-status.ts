@@ -2,6 +2,7 @@ import type { PolicyCatalogue, Resource } from '@sluice/config';
 import type { MetricsSnapshot } from '@sluice/telemetry';
 import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ConfigOrigin } from '../config/config-state.ts';
+import type { JwkSet } from '../keys/jwks.ts';
 
 /** Whether the node can receive traffic. */
 export type Readiness =
@@ -64,4 +65,6 @@ export interface NodeStatus {
   readiness(): Readiness;
   metrics(): MaybePromise<MetricsSnapshot>;
   config(): MaybePromise<RunningConfig>;
+  /** The public keys of the gateway. */
+  keys(): JwkSet;
 }

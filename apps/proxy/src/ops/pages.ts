@@ -95,6 +95,14 @@ async function config(node: NodeStatus, { parameters }: PageRequest): Promise<An
   return { status: 200, headers: json, content: configDump(await node.config(), filter) };
 }
 
+/** The public keys of the gateway; caches may keep them for half of the time before a new one is used. */
+function keys(node: NodeStatus): Answer {
+  return answerJson(200, node.keys(), {
+    'content-type': 'application/jwk-set+json',
+    'cache-control': 'public, max-age=300',
+  });
+}
+
 /** Every page of the status server, by path. */
 export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   // A response shows that the event loop runs.
@@ -102,4 +110,5 @@ export const pages: ReadonlyMap<string, Page> = new Map<string, Page>([
   ['/readyz', readyz],
   ['/metrics', metrics],
   ['/config', config],
+  ['/.well-known/jwks.json', keys],
 ]);

@@ -80,6 +80,7 @@ async function start(changes: Partial<NodeStatus> = {}, answerTimeoutMs = 5_000)
     readiness: () => ready,
     metrics: () => registry.snapshot(),
     config: () => runningConfig,
+    keys: () => ({ keys: [{ kid: 'k1' }] }),
     ...changes,
   };
   const faults: unknown[] = [];
@@ -260,6 +261,17 @@ describe('the status server', () => {
     expect(json(answer)).toMatchObject({ code, detail: expect.stringContaining(detail) });
   });
 
+  it('serves the public keys of the gateway, which caches may keep for minutes', async () => {
+    await start();
+    const { status, headers, text } = await call('/.well-known/jwks.json');
+    expect([status, headers['content-type'], headers['cache-control']]).toEqual([
+      200,
+      'application/jwk-set+json',
+      'public, max-age=300',
+    ]);
+    expect(JSON.parse(text)).toEqual({ keys: [{ kid: 'k1' }] });
+  });
+
   it('answers 404 with the list of pages, and 405 with the methods', async () => {
     await start();
     for (const path of ['/', '/metrics/', '//livez', '/LIVEZ', '/%6civez']) {
@@ -270,7 +282,7 @@ describe('the status server', () => {
       });
       expect(json(answer)).toMatchObject({
         code: 'resource_not_found',
-        detail: 'there is /livez, /readyz, /metrics, /config',
+        detail: 'there is /livez, /readyz, /metrics, /config, /.well-known/jwks.json',
       });
     }
     const answer = await call('/config', { method: 'DELETE' });
@@ -375,6 +387,7 @@ describe('listening', () => {
       readiness: () => ready,
       metrics: () => [],
       config: () => runningConfig,
+      keys: () => ({ keys: [] }),
     };
     const options = { host: '127.0.0.1', port, node, noteFault: () => undefined };
     await expect(startStatusServer(options)).rejects.toThrow(

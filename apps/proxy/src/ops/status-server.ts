@@ -25,7 +25,10 @@ export interface StatusServerOptions {
   readonly answerTimeoutMs?: number;
 }
 
-/** Serves the status pages: `/livez`, `/readyz`, `/metrics`, `/config`. */
+/**
+ * Serves the status pages: `/livez`, `/readyz`, `/metrics`, `/config` and
+ * `/.well-known/jwks.json`.
+ */
 export interface StatusServer {
   readonly port: number;
   /** Stops listening and closes all connections. */

@@ -7,6 +7,7 @@ import { ConsumerIndex } from './compact/consumer-index.ts';
 import { CredentialIndex } from './compact/credential-index.ts';
 import { joinCredential, type FindCurrent } from './credential-view.ts';
 import { GatewayCertificates } from './gateway-certificates.ts';
+import { KeysByGateway } from './keys-by-gateway.ts';
 import { joinConsumer, joinPlans, planTo, type ServedResources } from './join.ts';
 import { servedKind, type ServedOf } from './kinds/kinds.ts';
 import type { RuntimeIndexes } from './kinds/served-kind.ts';
@@ -48,6 +49,7 @@ export class Runtime implements Configuration, ServedResources, RuntimeIndexes, 
   readonly consumers: ConsumerIndex;
   readonly servicesByName = new Map<string, ServedService>();
   readonly certificates = new GatewayCertificates();
+  readonly keys = new KeysByGateway();
   readonly #byKind = new Map<Kind, MutableIndex>();
 
   /** The gateway of this node: other gateways in a snapshot are not served. */

@@ -8,6 +8,7 @@ import type {
   ExchangeRoute,
   ExchangeService,
 } from '../exchange/configuration.ts';
+import type { TimedKey } from '../keys/gateway-keys.ts';
 import type { ServerCertificate } from '../listener/certificate-index.ts';
 import type { ClientVerification } from '../listener/client-verification.ts';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
@@ -63,6 +64,9 @@ export type ServedCredential = ServedResource<'credential'>;
 
 /** A certificate in service, for clients of its gateways and for the targets of services. */
 export interface ServedCertificate extends ServedResource<'certificate'>, ServerCertificate {}
+
+/** A signing key in service. */
+export interface ServedSigningKey extends ServedResource<'signingKey'>, TimedKey {}
 
 /** The kinds that others are compiled with, see `ServedKind.needs`. */
 export interface NeededKinds {

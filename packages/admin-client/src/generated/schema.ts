@@ -221,6 +221,46 @@ export interface paths {
         readonly patch: operations["certificates.patch"];
         readonly trace?: never;
     };
+    readonly "/v1/gateways/{gateway}/signingKeys": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** List signingKeys by name */
+        readonly get: operations["signingKeys.list"];
+        readonly put?: never;
+        /** Create a signingKey */
+        readonly post: operations["signingKeys.create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/gateways/{gateway}/signingKeys/{signingKey}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Read a signingKey */
+        readonly get: operations["signingKeys.get"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Delete a signingKey */
+        readonly delete: operations["signingKeys.delete"];
+        readonly options?: never;
+        readonly head?: never;
+        /**
+         * Change a signingKey
+         * @description Applies a JSON merge patch (RFC 7396): null removes a property, and lists are replaced.
+         */
+        readonly patch: operations["signingKeys.patch"];
+        readonly trace?: never;
+    };
     readonly "/v1/services": {
         readonly parameters: {
             readonly query?: never;
@@ -920,6 +960,51 @@ export interface components {
             /** Format: date-time */
             readonly updatedAt: string;
         };
+        readonly SigningKeyInput: {
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /**
+             * @description What the key is for; it cannot be changed.
+             * @enum {string}
+             */
+            readonly use: "identity" | "session";
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant from which nodes use the key. The default is ten minutes later, so that upstreams have read the public key by then.
+             */
+            readonly activeAt?: string;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        };
+        readonly SigningKey: {
+            /** Format: uuid */
+            readonly id: string;
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Id or name of the referenced resource. */
+            readonly gateway: string;
+            /**
+             * @description identity: signs the identity of callers for upstreams (ES256). session: encrypts session cookies (A256GCM).
+             * @enum {string}
+             */
+            readonly use: "identity" | "session";
+            /** @description PEM of the public key; identity only. Nodes serve it as JWK with the id as `kid`. */
+            readonly publicKey?: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant from which nodes use the key. Until then it is only published and accepted. Of the keys that are active, nodes use the one with the latest instant.
+             */
+            readonly activeAt?: string;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        };
         readonly ServiceInput: {
             /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
             readonly name: string;
@@ -1196,6 +1281,11 @@ export interface components {
              * @enum {string}
              */
             readonly encodedSlashes?: "refuse" | "keep";
+            /**
+             * @description What happens to open responses and WebSockets when the credential, token or session of the caller expires or is revoked. end, the default: they are ended within a second. keep: they go on.
+             * @enum {string}
+             */
+            readonly streams?: "end" | "keep";
             /** @default {} */
             readonly rewrite?: {
                 /** @description Removed from the front of the path, by segment. In normal form, and a prefix that a path of the route can start with. */
@@ -1269,6 +1359,11 @@ export interface components {
              * @enum {string}
              */
             readonly encodedSlashes: "refuse" | "keep";
+            /**
+             * @description What happens to open responses and WebSockets when the credential, token or session of the caller expires or is revoked. end, the default: they are ended within a second. keep: they go on.
+             * @enum {string}
+             */
+            readonly streams?: "end" | "keep";
             readonly rewrite: {
                 /** @description Removed from the front of the path, by segment. In normal form, and a prefix that a path of the route can start with. */
                 readonly stripPrefix?: string;
@@ -1748,7 +1843,7 @@ export interface components {
             /** @enum {string} */
             readonly action: "created" | "updated" | "deleted";
             /** @enum {string} */
-            readonly kind: "ca" | "gateway" | "quota" | "group" | "certificate" | "service" | "route" | "consumer" | "credential";
+            readonly kind: "ca" | "gateway" | "quota" | "group" | "certificate" | "signingKey" | "service" | "route" | "consumer" | "credential";
             /** Format: uuid */
             readonly id: string;
             readonly name: string;
@@ -1788,7 +1883,7 @@ export interface components {
             readonly title: string;
             readonly status: number;
             /** @enum {string} */
-            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "credential_disabled" | "too_many_failures" | "forbidden" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "content_buffers_full" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_content_too_large" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "control_plane_outdated" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "encryption_key_mismatch" | "database_unavailable";
+            readonly code: "malformed_request" | "invalid_target" | "invalid_host" | "protected_header" | "request_timeout" | "content_too_large" | "uri_too_long" | "expectation_failed" | "header_fields_too_large" | "method_not_implemented" | "transfer_coding_not_implemented" | "http_version_not_supported" | "route_not_found" | "method_not_allowed" | "unauthorized" | "invalid_credential" | "credential_expired" | "credential_disabled" | "too_many_failures" | "forbidden" | "insufficient_scope" | "address_denied" | "rate_limited" | "quota_exceeded" | "internal_error" | "policy_failed" | "loop_detected" | "resource_quarantined" | "not_ready" | "overloaded" | "too_many_connections" | "local_resources_exhausted" | "content_buffers_full" | "no_target_available" | "upstream_connect_failed" | "upstream_reset" | "upstream_malformed_response" | "upstream_content_too_large" | "upstream_timeout" | "validation_failed" | "unknown_parameter" | "malformed_content" | "reference_not_found" | "admin_unauthorized" | "admin_forbidden" | "resource_not_found" | "admin_method_not_allowed" | "name_taken" | "still_referenced" | "idempotency_conflict" | "control_plane_outdated" | "precondition_failed" | "unsupported_media_type" | "revision_rejected" | "too_many_failed_logins" | "encryption_key_mismatch" | "database_unavailable";
             readonly detail?: string;
             readonly requestId?: string;
             readonly errors?: readonly {
@@ -3342,6 +3437,253 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Certificate"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "signingKeys.list": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The most entries on a page, up to 1000. */
+                readonly limit?: number;
+                /** @description The `next` of the previous page. */
+                readonly after?: string;
+                /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+                readonly tag?: readonly string[];
+                /** @description Lists only the resource with this name. */
+                readonly name?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description One page of the list. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly data: readonly components["schemas"]["SigningKey"][];
+                        /** @description Cursor of the next page; null on the last. */
+                        readonly next: string | null;
+                    };
+                };
+            };
+        };
+    };
+    readonly "signingKeys.create": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+                readonly "Idempotency-Key"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SigningKeyInput"];
+            };
+        };
+        readonly responses: {
+            /** @description Created. Location, ETag and Sluice-Revision describe the new resource. */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SigningKey"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SigningKey"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+        };
+    };
+    readonly "signingKeys.get": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The entity tag of the representation that the caller already has. */
+                readonly "If-None-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+                /** @description Id or name of the signingKey. */
+                readonly signingKey: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Found. ETag holds its entity tag. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SigningKey"];
+                };
+            };
+            /** @description Not modified. */
+            readonly 304: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "signingKeys.delete": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+                /** @description Id or name of the signingKey. */
+                readonly signingKey: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Deleted, and the nodes have applied the revision. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Deleted. */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly "signingKeys.patch": {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Delays the response until every live node of the affected gateways has applied the write. */
+                readonly wait?: "applied";
+                /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+                readonly timeout?: string;
+            };
+            readonly header?: {
+                /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+                readonly Prefer?: string;
+                /** @description The entity tag that the resource must still have. */
+                readonly "If-Match"?: string;
+            };
+            readonly path: {
+                /** @description Id or name of the gateway. */
+                readonly gateway: string;
+                /** @description Id or name of the signingKey. */
+                readonly signingKey: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/merge-patch+json": Record<string, never>;
+                readonly "application/json": Record<string, never>;
+            };
+        };
+        readonly responses: {
+            /** @description Changed, or unchanged because it already had these values. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SigningKey"] & {
+                        /** @description The revision that the write created. */
+                        readonly revision: number;
+                        /** @description The outcome at each node. Present only when the request asked to wait. */
+                        readonly nodes?: readonly components["schemas"]["NodeOutcome"][];
+                    };
+                };
+            };
+            /** @description Committed, but not all nodes have applied it yet; `nodes` lists them. */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SigningKey"] & {
                         /** @description The revision that the write created. */
                         readonly revision: number;
                         /** @description The outcome at each node. Present only when the request asked to wait. */

@@ -7,6 +7,7 @@ import { groupKind } from './group.ts';
 import { quotaKind } from './quota.ts';
 import { routeKind } from './route.ts';
 import { serviceKind } from './service.ts';
+import { signingKeyKind } from './signing-key.ts';
 
 /** Every kind of resource. A kind stands after those it refers to. */
 export const declarations = [
@@ -15,6 +16,7 @@ export const declarations = [
   quotaKind,
   groupKind,
   certificateKind,
+  signingKeyKind,
   serviceKind,
   routeKind,
   consumerKind,

@@ -30,6 +30,7 @@ export const knownVariables: readonly string[] = [
   'SLUICE_POLICIES_DIR',
   'SLUICE_PROXY_HOST',
   'SLUICE_PROXY_PORT',
+  'SLUICE_SIGNING_KEY_DAYS',
   'SLUICE_SNAPSHOT_KEY',
   'SLUICE_STATUS_HOST',
   'SLUICE_STATUS_PORT',

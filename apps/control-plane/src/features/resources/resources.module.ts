@@ -13,6 +13,13 @@ import { WriteTransaction } from './write-transaction.ts';
   imports: [RevisionsModule, PresentationModule],
   controllers: resourceControllers(),
   providers: [ResourceRepository, ResourceService, ResourceWriter, WriteAnswers, WriteTransaction],
-  exports: [ResourceService, ResourceWriter, WriteAnswers, PresentationModule],
+  exports: [
+    ResourceRepository,
+    ResourceService,
+    ResourceWriter,
+    WriteAnswers,
+    WriteTransaction,
+    PresentationModule,
+  ],
 })
 export class ResourcesModule {}

@@ -28,9 +28,16 @@ export interface Outcome {
   readonly alias?: CollectionAlias | undefined;
 }
 
+/**
+ * Makes the further changes that the changes of a write entail. They are part of its revision.
+ */
+export type Consequence = (sql: Sql, changes: readonly Change[]) => Promise<readonly Change[]>;
+
 /** Runs each write in one transaction, which creates at most one revision. */
 @Injectable()
 export class WriteTransaction {
+  private readonly consequences: Consequence[] = [];
+
   constructor(
     private readonly database: Database,
     private readonly resources: ResourceRepository,
@@ -60,6 +67,11 @@ export class WriteTransaction {
     return written;
   }
 
+  /** Registers what changes entail. Features do it when they are created. */
+  entails(consequence: Consequence): void {
+    this.consequences.push(consequence);
+  }
+
   /** Returns the newest revision; no other transaction can create one before this one ends. */
   lockHead(sql: Sql): Promise<number> {
     return this.revisions.lockHead(sql);
@@ -71,7 +83,11 @@ export class WriteTransaction {
     hash: string,
     outcome: Outcome,
   ): Promise<Written> {
-    const { status, resource, changes, secrets, alias } = outcome;
+    const { status, resource, secrets, alias } = outcome;
+    const changes = [...outcome.changes];
+    if (changes.length > 0)
+      for (const entailed of this.consequences)
+        changes.push(...(await entailed(sql, outcome.changes)));
     for (const { kind, after } of changes)
       if (after !== null) await this.controlPlanes.requireKnown(sql, kind);
     const shown = await this.show(sql, resource, alias);

@@ -5,6 +5,7 @@ import { MemoryStore } from '@sluice/ratelimit';
 import { AccessLog, GatewayMetrics, MetricsRegistry, requestId, Tracer } from '@sluice/telemetry';
 import type { ResourceChange } from '../../config/source.ts';
 import { createHosts } from '../../host/node-hosts.ts';
+import { nodeKeys } from '../../keys/node-keys.ts';
 import { SharedStores } from '../../host/shared-stores.ts';
 import { CertificateIndex } from '../../listener/certificate-index.ts';
 import type { ListenerOptions } from '../../listener/listener-options.ts';
@@ -115,6 +116,7 @@ export class ProxyFixture {
         find: (type, lookup) => this.target.runtime.findCredential(type, lookup),
         reportRehash: (found, hash) => this.credentialNotes.noteRehash(found, hash),
       },
+      keys: nodeKeys(() => this.target.runtime),
       consumers: { find: (by) => this.target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),

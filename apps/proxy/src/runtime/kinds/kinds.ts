@@ -6,6 +6,7 @@ import { credential } from './credential.ts';
 import { gateway } from './gateway.ts';
 import { group } from './group.ts';
 import { route } from './route.ts';
+import { signingKey } from './signing-key.ts';
 import type { ServedKind } from './served-kind.ts';
 import { service } from './service.ts';
 import type { ServedResource } from '../served.ts';
@@ -14,6 +15,7 @@ import type { ServedResource } from '../served.ts';
 const ownKinds = {
   ca,
   certificate,
+  signingKey,
   gateway,
   group,
   service,

@@ -9,6 +9,7 @@ import type { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
 import type { ConsumerIndex } from '../compact/consumer-index.ts';
 import type { CredentialIndex } from '../compact/credential-index.ts';
 import type { GatewayCertificates } from '../gateway-certificates.ts';
+import type { KeysByGateway } from '../keys-by-gateway.ts';
 import type { PolicyRegistry } from '../policy-chain.ts';
 import type { RouteMetricsCache } from '../route-metrics-cache.ts';
 import type {
@@ -77,6 +78,7 @@ export interface RuntimeIndexes {
   readonly consumers: ConsumerIndex;
   readonly servicesByName: Map<string, ServedService>;
   readonly certificates: GatewayCertificates;
+  readonly keys: KeysByGateway;
   readonly routeMetrics: RouteMetricsCache;
 }
 

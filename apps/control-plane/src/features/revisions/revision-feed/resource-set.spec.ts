@@ -16,6 +16,7 @@ const some = (kind: Kind, count: number) => fc.uniqueArray(ids(kind, count), { m
 const specs: Readonly<Record<Kind, fc.Arbitrary<object>>> = {
   ca: fc.record({ name: fc.constantFrom('i', 'j') }),
   certificate: fc.record({ name: fc.constantFrom('m', 'n'), gateways: some('gateway', 3) }),
+  signingKey: fc.record({ name: fc.constantFrom('v', 'w'), gateway: ids('gateway', 3) }),
   gateway: fc.record(
     {
       name: fc.constantFrom('public', 'internal', 'edge'),
@@ -63,6 +64,7 @@ const state: fc.Arbitrary<ResourceState> = fc
     'quota',
     'certificate',
     'certificate',
+    'signingKey',
     'ca',
   )
   .chain((kind) =>
@@ -112,8 +114,8 @@ function follow(resources: Map<string, ResourceState>, states: readonly Resource
 }
 
 /**
- * What of a revision the database's references allow: a resource lists gateways that exist, and a
- * gateway that is listed is not deleted. (Other dangling references do no harm, and stay possible
+ * What of a revision the database's references allow: a resource names gateways that exist, and a
+ * gateway that is named is not deleted. (Other dangling references do no harm, and stay possible
  * here.)
  */
 function allowed(
@@ -121,16 +123,21 @@ function allowed(
   states: readonly ResourceState[],
 ): ResourceState[] {
   const listed = new Set(
-    [...resources.values(), ...states].flatMap(({ spec }) =>
-      spec !== null && 'gateways' in spec ? spec.gateways : [],
-    ),
+    [...resources.values(), ...states].flatMap(({ spec }) => {
+      if (spec === null) return [];
+      if ('gateway' in spec) return [spec.gateway];
+      return 'gateways' in spec ? spec.gateways : [];
+    }),
   );
   const kept = [...new Map(states.map((one) => [one.id, one])).values()].filter(
     ({ kind, id, spec }) => kind !== 'gateway' || spec !== null || !listed.has(id),
   );
   const after = new Map(resources);
   follow(after, kept);
+  const isDangling = ({ spec }: ResourceState) =>
+    spec !== null && 'gateway' in spec && !after.has(spec.gateway);
   return kept.map((one) => {
+    if (isDangling(one)) return { ...one, spec: null };
     if (one.spec === null || !('gateways' in one.spec)) return one;
     const gateways = one.spec.gateways.filter((id) => after.has(id));
     return { ...one, spec: { ...one.spec, gateways } };
