@@ -23,6 +23,7 @@ import { requestSizeLimit } from './request-size-limit/policy.ts';
 import { responseHeaders } from './response-headers/policy.ts';
 import { securityHeaders } from './security-headers/policy.ts';
 import { staticResponse } from './static-response/policy.ts';
+import { upstreamIdentity } from './upstream-identity/policy.ts';
 
 /** The policies that come with Sluice, in alphabetical order. */
 export const builtInPolicies: readonly Policy[] = Object.freeze([
@@ -50,4 +51,5 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   responseHeaders,
   securityHeaders,
   staticResponse,
+  upstreamIdentity,
 ]);

@@ -23,6 +23,7 @@ import { requestSizeLimitSchema } from './request-size-limit/schema.ts';
 import { responseHeadersSchema } from './response-headers/schema.ts';
 import { securityHeadersSchema } from './security-headers/schema.ts';
 import { staticResponseSchema } from './static-response/schema.ts';
+import { upstreamIdentitySchema } from './upstream-identity/schema.ts';
 
 export { mergePolicies } from '@sluice/policy-sdk';
 export type { AttachPoint, PolicySchema } from '@sluice/policy-sdk';
@@ -53,4 +54,5 @@ export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   responseHeadersSchema,
   securityHeadersSchema,
   staticResponseSchema,
+  upstreamIdentitySchema,
 ]);
