@@ -20,6 +20,7 @@ import {
 } from './respond.ts';
 import { ownFields } from './own-fields.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
+import type { LongStream, StreamEnd } from '../streams/long-streams.ts';
 import type { Tunnel } from './tunnel.ts';
 import type {
   Outcome,
@@ -46,7 +47,7 @@ const ENOUGH_BYTES = 16_384;
 const SLOW_AFTER_MS = 1_000;
 
 /** The upstream attempts of one exchange: the first one, and retries on other targets when safe. */
-export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
+export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner, LongStream {
   /** Another object after a policy of the response has timed out. */
   #exchange: Exchange;
   readonly #service: ExchangeService;
@@ -75,6 +76,8 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
   /** Status code that the current attempt has received; 0 before the response head. */
   #status = 0;
   #ended = false;
+  #isWatched = false;
+  #tunnel: Tunnel | undefined;
 
   constructor(exchange: Exchange, service: ExchangeService, over: Over) {
     this.#exchange = exchange;
@@ -177,17 +180,49 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
     } catch (fault) {
       this.#giveUp(fault);
     }
+    if (!this.#ended) this.#watch();
   }
 
   onUpgrade(headers: HeaderList, tunnel: Tunnel): void {
     this.#report('success');
     this.#markHead(101);
     try {
+      this.#watch();
+      if (this.#isWatched) this.#tunnel = tunnel;
+      tunnel.mayClose = this.#isWatched;
       switchProtocols(this.#exchange, headers, tunnel, (errorType) => this.#end(errorType));
     } catch (fault) {
       tunnel.stream.destroy();
       this.#giveUp(fault);
     }
+  }
+
+  /** The response may last: it ends with the caller's credential, unless the route says otherwise. */
+  #watch(): void {
+    const { consumer, principal, plan, proxy } = this.#exchange.current;
+    if (consumer === undefined && principal === undefined) return;
+    if (plan?.route.spec.streams === 'keep') return;
+    this.#isWatched = true;
+    proxy.streams.add(this);
+  }
+
+  /** {@inheritDoc LongStream.caller} */
+  get caller(): Exchange {
+    return this.#exchange.current;
+  }
+
+  /** {@inheritDoc LongStream.endStream} */
+  endStream(end: StreamEnd): void {
+    if (this.#ended) return;
+    if (this.#tunnel !== undefined) return this.#tunnel.close?.(end);
+    const exchange = this.#exchange.current;
+    const { downstream } = exchange;
+    exchange.brokenOff = end.errorType;
+    exchange.reason = end.reason;
+    exchange.onAborted();
+    this.#end(end.errorType);
+    this.#call?.abort();
+    downstream.abort();
   }
 
   onFailure(failure: UpstreamFailure): void {
@@ -337,6 +372,7 @@ export class Attempts implements UpstreamEvents, AbortListener, ResponseOwner {
     if (this.#slowTimer !== undefined) clearTimeout(this.#slowTimer);
     this.#held?.release();
     if (this.#isTrial) this.#report('abandoned');
+    if (this.#isWatched) this.#exchange.proxy.streams.delete(this);
     this.#exchange.downstream.abortListener = undefined;
     this.#over(this.#exchange);
   }

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
 import type { Overload } from '../overload/overload.ts';
+import type { LongStreams } from '../streams/long-streams.ts';
 import type { BufferBudget } from './body/buffer-budget.ts';
 import type { Configuration, ExchangeGateway } from './configuration.ts';
 import type { Refusal } from './downstream.ts';
@@ -24,6 +25,8 @@ export interface ProxyServices {
   /** The configuration in service. */
   runtime(): Configuration;
   newRequestId(): string;
+  /** Ends streams when the caller's credential ends. */
+  readonly streams: Pick<LongStreams, 'add' | 'delete'>;
   /** Counts the open exchanges for what closes when they have ended. */
   readonly epochs: ExchangeEpochs;
   /** Tells whether the process is overloaded. */

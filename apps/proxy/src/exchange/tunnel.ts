@@ -15,4 +15,14 @@ export interface Tunnel {
   readonly head: Buffer;
   /** Idle timeout for both directions together, milliseconds. */
   readonly idleMs: number;
+  /**
+   * Set by the exchange before the tunnel is joined, when it may have to end the tunnel itself: the
+   * frames to the client are followed then.
+   */
+  mayClose?: boolean;
+  /**
+   * Set when the tunnel is joined, if `mayClose`: sends the client a Close frame with the status
+   * code 1008 (policy violation) between two frames, and ends both sides.
+   */
+  close?: (fault: TunnelFault) => void;
 }

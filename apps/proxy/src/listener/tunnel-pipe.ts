@@ -4,12 +4,16 @@ import type { Tunnel, TunnelFault } from '../exchange/tunnel.ts';
 import { guardedBy } from '../net/guarded-events.ts';
 import { toKeep } from '../net/shared-read-buffer.ts';
 import { Timer, type TimerWheel } from '../net/timer-wheel.ts';
+import { closeFrame, WebSocketFrames } from './websocket-frames.ts';
 
 /** Counts transferred bytes from the client's point of view. */
 export interface TunnelCounts {
   bytesReceived: number;
   bytesSent: number;
 }
+
+/** The credential of the caller has ended. */
+const policyViolation = closeFrame(1008, 'The credential has expired or was revoked.');
 
 export interface TunnelEnds {
   readonly client: Duplex;
@@ -57,8 +61,17 @@ export function joinTunnel(
     moved();
     other.end();
   };
+  const frames = tunnel.mayClose === true ? new WebSocketFrames() : undefined;
+  let isEnding = false;
+  const sendClose = (): void => {
+    counts.bytesSent += policyViolation.length;
+    client.end(policyViolation);
+    upstream.destroy();
+  };
   const pass = (from: Duplex, to: Duplex, count: (bytes: number) => void): void => {
     const passOn = (chunk: Buffer): void => {
+      if (isEnding) return from === upstream ? passRest(chunk) : undefined;
+      if (from === upstream) frames?.pass(chunk);
       moved();
       count(chunk.length);
       if (!to.write(toKeep(chunk))) from.pause();
@@ -90,11 +103,29 @@ export function joinTunnel(
       other.destroy();
     }
   };
+  /** Passes the rest of the frame that the client is receiving. */
+  const passRest = (chunk: Buffer): void => {
+    const length = frames?.passToEnd(chunk) ?? 0;
+    counts.bytesSent += length;
+    client.write(toKeep(chunk.subarray(0, length)));
+    if (frames?.isBetween === true) sendClose();
+  };
+  if (frames !== undefined)
+    tunnel.close = (given) => {
+      if (isEnding || open < 2 || closing) return;
+      fault = given;
+      isEnding = true;
+      closing = true;
+      moved();
+      if (frames.isBetween) sendClose();
+      else upstream.resume();
+    };
   pass(client, upstream, (bytes) => (counts.bytesReceived += bytes));
   pass(upstream, client, (bytes) => (counts.bytesSent += bytes));
   moved();
   if (tunnel.head.length > 0) {
     counts.bytesSent += tunnel.head.length;
+    frames?.pass(tunnel.head);
     client.write(tunnel.head);
   }
   if (ends.clientHead.length > 0) {

@@ -40,6 +40,7 @@ import { nodePolicies, policyRegistry } from '../runtime/node-policies.ts';
 import type { PolicyRegistry } from '../runtime/policy-chain.ts';
 import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { TrustedProxies } from '../runtime/trusted-proxies.ts';
+import { LongStreams } from '../streams/long-streams.ts';
 import { ConnectionBudget } from '../upstream/connection-budget.ts';
 import { CredentialNotes } from '../usage/credential-notes.ts';
 import { UpstreamRegistry } from '../upstream/upstream-registry.ts';
@@ -81,6 +82,7 @@ export class Serving {
   readonly #sharedStores: SharedStores;
   readonly #hosts: PolicyHosts;
   readonly #epochs = new ExchangeEpochs();
+  readonly #streams = new LongStreams(() => this.#target.runtime);
   readonly #policies: PolicyRegistry;
   readonly #accessLog: AccessLog | undefined;
   readonly #tracer: Tracer;
@@ -250,6 +252,7 @@ export class Serving {
     await this.#sharedStores.close();
     this.upstreams.closeAll();
     await this.#limits.close();
+    this.#streams.stop();
     this.#wheel.stop();
     this.#overload.stop();
     this.#lag.stop();
@@ -264,6 +267,7 @@ export class Serving {
       runtime: () => this.#target.runtime,
       newRequestId: requestId,
       epochs: this.#epochs,
+      streams: this.#streams,
       overload: this.#overload,
       tracer: this.#tracer,
       accessLog: this.#accessLog,

@@ -117,6 +117,13 @@ export const Route = z
       .describe(
         'How to treat %2F and %5C in the path: "refuse" answers 400; "keep" passes them on encoded, unless the path with decoded slashes would match another route.',
       ),
+    streams: z
+      .enum(['end', 'keep'])
+      .meta({ since: 1, ifUnknown: 'skip' })
+      .optional()
+      .describe(
+        'What happens to open responses and WebSockets when the credential, token or session of the caller expires or is revoked. end, the default: they are ended within a second. keep: they go on.',
+      ),
     rewrite: Rewrite.prefault({}),
     priority: z
       .int()

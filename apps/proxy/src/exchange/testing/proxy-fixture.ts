@@ -24,6 +24,7 @@ import { ExchangeEpochs, type ExchangeEpochsOptions } from '../exchange-epochs.t
 import { emptyPipeline } from '@sluice/policy-sdk/run';
 import { resource } from '../../runtime/testing/resources.ts';
 import { TrustedProxies } from '../../runtime/trusted-proxies.ts';
+import { LongStreams } from '../../streams/long-streams.ts';
 import type { TargetOptions } from '../../upstream/target-options.ts';
 import { CredentialNotes } from '../../usage/credential-notes.ts';
 import { UpstreamRegistry } from '../../upstream/upstream-registry.ts';
@@ -89,6 +90,7 @@ export class ProxyFixture {
   readonly sharedStores: SharedStores;
   readonly hosts: PolicyHosts;
   readonly epochs: ExchangeEpochs;
+  readonly streams = new LongStreams(() => this.target.runtime);
   readonly policies: PolicyRegistry;
   readonly overload: Overload;
   readonly buffers: BufferBudget;
@@ -240,6 +242,7 @@ export class ProxyFixture {
     await this.sharedStores.close();
     this.upstreams.closeAll();
     await this.#accessLog.close();
+    this.streams.stop();
     this.overload.stop();
     this.#wheel.stop();
   }
@@ -251,6 +254,7 @@ export class ProxyFixture {
       newRequestId: requestId,
       overload: this.overload,
       epochs: this.epochs,
+      streams: this.streams,
       tracer:
         tracer ??
         new Tracer({
