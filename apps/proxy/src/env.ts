@@ -135,11 +135,11 @@ export const settings = {
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on for /livez, /readyz, /metrics and /config.'),
+    .describe('Address to listen on for /livez, /readyz, /metrics, /config and /.well-known/jwks.json.'),
   SLUICE_STATUS_PORT: port
     .default(8100)
     .describe(
-      'Port to listen on for /livez, /readyz, /metrics and /config; 0 chooses a free port.',
+      'Port to listen on for /livez, /readyz, /metrics, /config and /.well-known/jwks.json; 0 chooses a free port.',
     ),
   SLUICE_DATA_DIR: z
     .string()

@@ -80,7 +80,7 @@ async function start(changes: Partial<NodeStatus> = {}, answerTimeoutMs = 5_000)
     readiness: () => ready,
     metrics: () => registry.snapshot(),
     config: () => runningConfig,
-    keys: () => ({ keys: [{ kid: 'k1' }] }),
+    keys: () => ({ keys: [] }),
     ...changes,
   };
   const faults: unknown[] = [];
@@ -259,17 +259,6 @@ describe('the status server', () => {
       headers: { 'content-type': 'application/problem+json' },
     });
     expect(json(answer)).toMatchObject({ code, detail: expect.stringContaining(detail) });
-  });
-
-  it('serves the public keys of the gateway, which caches may keep for minutes', async () => {
-    await start();
-    const { status, headers, text } = await call('/.well-known/jwks.json');
-    expect([status, headers['content-type'], headers['cache-control']]).toEqual([
-      200,
-      'application/jwk-set+json',
-      'public, max-age=300',
-    ]);
-    expect(JSON.parse(text)).toEqual({ keys: [{ kid: 'k1' }] });
   });
 
   it('answers 404 with the list of pages, and 405 with the methods', async () => {

@@ -74,7 +74,7 @@ afterEach(async () => {
   client = undefined;
   await proxy.stop();
   http.stop();
-  await grpc.stop();
+  grpc.stop();
 });
 
 const credential = (more: object = {}) =>

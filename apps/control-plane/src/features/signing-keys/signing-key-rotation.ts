@@ -36,8 +36,7 @@ export class SigningKeyRotation implements OnApplicationBootstrap, OnModuleDestr
 
   onApplicationBootstrap(): void {
     this.timer = every('lifecycle', everyMs, () => this.rotate(Date.now())).unref();
-    // Policies may have been attached by a release that knew nothing of keys.
-    void this.attempt((sql) => this.needed.createAll(sql));
+    void this.begin();
   }
 
   onModuleDestroy(): void {
@@ -58,6 +57,13 @@ export class SigningKeyRotation implements OnApplicationBootstrap, OnModuleDestr
       return;
     }
     await this.attempt((sql) => this.change(sql, nowMs));
+  }
+
+  /** Never rejects. */
+  private async begin(): Promise<void> {
+    // Policies may have been attached by a release that knew nothing of keys.
+    await this.attempt((sql) => this.needed.createAll(sql));
+    await this.rotate(Date.now());
   }
 
   private async change(sql: Sql, nowMs: number): Promise<Change[]> {

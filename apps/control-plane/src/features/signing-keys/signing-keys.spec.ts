@@ -1,15 +1,20 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { FixtureNode } from '../../testing/fixture-node.ts';
 import { fixtureToken } from '../../testing/replica.ts';
 import { startTestControlPlane } from '../../testing/test-control-plane.ts';
 import type { TestControlPlane } from '../../testing/test-control-plane.ts';
 
+const encryptionKey = randomBytes(32).toString('base64');
 let api: TestControlPlane;
 let node: FixtureNode;
 
 beforeAll(async () => {
-  api = await startTestControlPlane({ SLUICE_NODE_TOKEN: fixtureToken });
+  api = await startTestControlPlane({
+    SLUICE_NODE_TOKEN: fixtureToken,
+    SLUICE_ENCRYPTION_KEY: encryptionKey,
+  });
   const port = Number(/"stream":"127\.0\.0\.1:(\d+)"/.exec(api.log())?.[1]);
   node = new FixtureNode(port, { id: 'node-1' });
 });
@@ -142,5 +147,42 @@ describe('a policy that needs keys', () => {
     expect(gone?.[1]).toBe(again?.[1]);
     const { body } = await api.get('/v1/gateways/third/signingKeys');
     expect(body.data?.map(({ name }) => name)).toEqual(['identity-1', 'session-1']);
+  });
+});
+
+describe('rotation', () => {
+  it('creates the next key, keeps the former one, and removes what nothing uses', async () => {
+    await api.post('/v1/gateways', { name: 'rotated' });
+    const keys = '/v1/gateways/rotated/signingKeys';
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    for (const [name, days] of [
+      ['oldest', 90],
+      ['identity-7', 31],
+    ] as const)
+      await api.post(keys, { name, use: 'identity', activeAt: daysAgo(days) });
+    await api.delete(`${keys}/identity-1`);
+    const before = Date.now();
+    // Another replica starts, and rotates at once.
+    const other = await startTestControlPlane({
+      DATABASE_URL: api.databaseUrl,
+      SLUICE_ENCRYPTION_KEY: encryptionKey,
+    });
+    const identityKeys = async () => {
+      const { body } = await api.get(keys);
+      return (body.data ?? []).filter(({ use }) => use === 'identity');
+    };
+    try {
+      const deadline = Date.now() + 20_000;
+      while (!(await identityKeys()).some(({ name }) => name === 'identity-8')) {
+        if (Date.now() > deadline) throw new Error('no key was created within 20 seconds');
+        await sleep(50);
+      }
+    } finally {
+      await other.close();
+    }
+    const found = await identityKeys();
+    expect(found.map(({ name }) => name)).toEqual(['identity-7', 'identity-8']);
+    const activeAtMs = Date.parse(String(found[1]?.['activeAt']));
+    expect(activeAtMs).toBeGreaterThanOrEqual(before + 600_000);
   });
 });
