@@ -20,7 +20,7 @@ import {
 } from './respond.ts';
 import { ownFields } from './own-fields.ts';
 import { upstreamAuthority, upstreamRequestTarget } from './rewrite.ts';
-import type { LongStream, StreamEnd } from '../streams/long-streams.ts';
+import type { LongStream, StreamEnd } from './long-stream.ts';
 import type { Tunnel } from './tunnel.ts';
 import type {
   Outcome,

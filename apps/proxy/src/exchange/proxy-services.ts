@@ -1,11 +1,11 @@
 import type { ErrorCode } from '@sluice/errors';
 import type { AccessLog, GatewayMetrics, RouteMetrics, Tracer } from '@sluice/telemetry';
 import type { Overload } from '../overload/overload.ts';
-import type { LongStreams } from '../streams/long-streams.ts';
 import type { BufferBudget } from './body/buffer-budget.ts';
 import type { Configuration, ExchangeGateway } from './configuration.ts';
 import type { Refusal } from './downstream.ts';
 import type { ExchangeEpochs } from './exchange-epochs.ts';
+import type { StreamWatch } from './long-stream.ts';
 import type { PortText } from './port-text.ts';
 
 /** Counts refusals by policy. */
@@ -26,7 +26,7 @@ export interface ProxyServices {
   runtime(): Configuration;
   newRequestId(): string;
   /** Ends streams when the caller's credential ends. */
-  readonly streams: Pick<LongStreams, 'add' | 'delete'>;
+  readonly streams: StreamWatch;
   /** Counts the open exchanges for what closes when they have ended. */
   readonly epochs: ExchangeEpochs;
   /** Tells whether the process is overloaded. */

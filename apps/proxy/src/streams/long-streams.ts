@@ -1,28 +1,6 @@
 import { every } from '@sluice/errors';
 import type { Spec } from '@sluice/config';
-import type { Consumer, Credential, Principal } from '@sluice/policy-sdk';
-
-/** Why a stream is ended before both sides have ended it. */
-export interface StreamEnd {
-  /** `error.type` of the spans, and `code` of the log. */
-  readonly errorType: 'credential_expired' | 'credential_revoked';
-  /** For the log. */
-  readonly reason: string;
-}
-
-/** The caller of a stream. */
-export interface StreamCaller {
-  readonly principal: Principal | undefined;
-  readonly consumer: Consumer | undefined;
-  readonly credential: Credential | undefined;
-}
-
-/** A response or a tunnel that is still open. */
-export interface LongStream {
-  readonly caller: StreamCaller;
-  /** Ends both sides; does nothing when the stream has ended. It must not throw. */
-  endStream(end: StreamEnd): void;
-}
+import type { LongStream, StreamCaller, StreamEnd, StreamWatch } from '../exchange/long-stream.ts';
 
 /** The configuration in service. */
 interface CallersInService {
@@ -61,7 +39,7 @@ interface Watched {
  * or was revoked. One timer for all streams looks at each of them twice a second; it runs only while
  * there are some. The number of streams is bounded by that of the connections.
  */
-export class LongStreams {
+export class LongStreams implements StreamWatch {
   /** Those since the last check; most responses are complete before the next one. */
   readonly #fresh = new Set<LongStream>();
   readonly #open = new Map<LongStream, Watched>();

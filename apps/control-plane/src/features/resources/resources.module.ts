@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { RevisionsModule } from '../revisions/revisions.module.ts';
 import { PresentationModule } from './presentation.module.ts';
 import { resourceControllers } from './resource-controllers.ts';
+import { ResourceChanges } from './resource-changes.ts';
 import { ResourceRepository } from './resource.repository.ts';
 import { ResourceService } from './resource.service.ts';
 import { ResourceWriter } from './resource-writer.ts';
@@ -12,9 +13,16 @@ import { WriteTransaction } from './write-transaction.ts';
 @Module({
   imports: [RevisionsModule, PresentationModule],
   controllers: resourceControllers(),
-  providers: [ResourceRepository, ResourceService, ResourceWriter, WriteAnswers, WriteTransaction],
-  exports: [
+  providers: [
+    ResourceChanges,
     ResourceRepository,
+    ResourceService,
+    ResourceWriter,
+    WriteAnswers,
+    WriteTransaction,
+  ],
+  exports: [
+    ResourceChanges,
     ResourceService,
     ResourceWriter,
     WriteAnswers,

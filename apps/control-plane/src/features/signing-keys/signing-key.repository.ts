@@ -1,9 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { Spec } from '@sluice/config';
 import type { Sql } from '../../platform/database/database.ts';
-import { SecretVault } from '../../platform/secrets/secret-vault.ts';
-import { ResourceRepository } from '../resources/resource.repository.ts';
+import { ResourceChanges } from '../resources/resource-changes.ts';
 import type { Change } from '../revisions/revision.ts';
 import { generateKey } from './generate-key.ts';
 import { nextName } from './signing-key-due.ts';
@@ -22,10 +20,7 @@ const columns = `id, name, scope AS "gatewayId", spec ->> 'use' AS use, spec ->>
 /** The rows of signing keys. */
 @Injectable()
 export class SigningKeyRepository {
-  constructor(
-    private readonly resources: ResourceRepository,
-    private readonly vault: SecretVault,
-  ) {}
+  constructor(private readonly changes: ResourceChanges) {}
 
   /** Returns all keys, without the secrets. `isLocked` keeps others from removing them. */
   async all(sql: Sql, isLocked = false): Promise<StoredKey[]> {
@@ -74,12 +69,11 @@ export class SigningKeyRepository {
    * Creates a key; returns undefined when another transaction has created the same one.
    * @param names of the keys that the gateway has
    */
-  async create(
+  create(
     sql: Sql,
     { gatewayId, use, activeAtMs }: DueKey,
     names: readonly string[],
   ): Promise<Change | undefined> {
-    const id = randomUUID();
     const spec: Spec<'signingKey'> = {
       name: nextName(use, names),
       gateway: gatewayId,
@@ -88,26 +82,12 @@ export class SigningKeyRepository {
       activeAt: new Date(activeAtMs).toISOString(),
       tags: [],
     };
-    const sealed = await this.vault.seal(sql, id, spec, [['key']]);
-    const stored = await this.resources.insert(sql, 'signingKey', id, gatewayId, sealed);
-    if (stored === undefined) return undefined;
-    return { kind: 'signingKey', id, name: stored.name, before: null, after: stored.spec };
+    return this.changes.create(sql, 'signingKey', gatewayId, spec, [['key']]);
   }
 
   /** Deletes keys that are locked. */
-  async remove(sql: Sql, keys: readonly StoredKey[]): Promise<Change[]> {
-    const stored = await this.resources.lockEach(
-      sql,
-      'signingKey',
-      keys.map(({ id }) => id),
-    );
-    for (const { id } of stored) await this.resources.delete(sql, id);
-    return stored.map(({ kind, id, name, spec }) => ({
-      kind,
-      id,
-      name,
-      before: spec,
-      after: null,
-    }));
+  remove(sql: Sql, keys: readonly StoredKey[]): Promise<Change[]> {
+    const ids = keys.map(({ id }) => id);
+    return this.changes.removeEach(sql, 'signingKey', ids);
   }
 }
