@@ -55,8 +55,11 @@ export interface CredentialType<
     /** What the value is, for messages. */
     readonly noun: string;
   };
-  /** The stored property with which a node verifies what the caller presents. */
-  readonly secret?: string | undefined;
+  /**
+   * The stored property with which a node verifies what the caller presents, or a function that
+   * joins several.
+   */
+  readonly secret?: string | ((stored: Readonly<Record<string, unknown>>) => string) | undefined;
   /** Stored properties that the Admin API never shows. */
   readonly hidden: readonly string[];
   /** Members that only the response to the creation shows, each with its description. */

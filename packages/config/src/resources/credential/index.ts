@@ -3,11 +3,18 @@ import { defineKind } from '../../kind.ts';
 import { basicCredential } from './basic.ts';
 import type { CredentialType } from './credential-type.ts';
 import { hmacCredential } from './hmac.ts';
+import { jwtCredential } from './jwt.ts';
 import { keyCredential } from './key.ts';
 import { mtlsCredential } from './mtls.ts';
 
 /** Every type of credential. */
-const types = [keyCredential, basicCredential, hmacCredential, mtlsCredential] as const;
+const types = [
+  keyCredential,
+  basicCredential,
+  hmacCredential,
+  jwtCredential,
+  mtlsCredential,
+] as const;
 
 /** The name of a type of credential. */
 export type CredentialTypeName = (typeof types)[number]['type'];
@@ -54,8 +61,9 @@ export function lookupOf(spec: Credential): string {
 /** What a node needs to verify the credential; undefined when finding it is enough. */
 export function secretOf(spec: Credential): string | undefined {
   const { secret } = credentialTypes[spec.type];
-  const value =
-    secret === undefined ? undefined : (spec as Readonly<Record<string, unknown>>)[secret];
+  const members = spec as Readonly<Record<string, unknown>>;
+  if (typeof secret === 'function') return secret(members);
+  const value = secret === undefined ? undefined : members[secret];
   return typeof value === 'string' ? value : undefined;
 }
 

@@ -2,6 +2,7 @@ import type { CredentialTypeName } from '@sluice/config';
 import { basicHandler } from './basic.ts';
 import type { CredentialHandler } from './credential-handler.ts';
 import { hmacHandler } from './hmac.ts';
+import { jwtHandler } from './jwt.ts';
 import { keyHandler } from './key.ts';
 import { mtlsHandler } from './mtls.ts';
 
@@ -10,5 +11,6 @@ export const credentialHandlers: Readonly<Record<CredentialTypeName, CredentialH
   key: keyHandler,
   basic: basicHandler,
   hmac: hmacHandler,
+  jwt: jwtHandler,
   mtls: mtlsHandler,
 };
