@@ -8,3 +8,5 @@ export { RedisLink } from './redis-link.ts';
 export { startOtlpReceiver } from './otlp-receiver.ts';
 export type { OtlpReceiver, OtlpReceiverMode } from './otlp-receiver.ts';
 export type { OtlpAttributes, OtlpSpan, OtlpValue } from './otlp-span.ts';
+export { startTokenProvider } from './token-provider.ts';
+export type { TokenProvider, TokenShape } from './token-provider.ts';
