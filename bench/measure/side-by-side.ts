@@ -9,13 +9,15 @@ export const otherCore = '1';
 /** Long enough for compiling to be over, seconds. */
 const warmUpSeconds = 6;
 
+type RequestsOfLoad = Pick<SaturatingLoad, 'headers' | 'script'>;
+
 export interface SideBySideOptions {
   readonly folder: string;
   readonly rounds: number;
   /** Duration of a round. */
   readonly seconds: number;
-  /** What each proxy is sent. */
-  readonly load: Pick<SaturatingLoad, 'headers' | 'script'>;
+  /** What each proxy is sent, by its index where they differ. */
+  readonly load: RequestsOfLoad | ((arm: Arm, index: number) => RequestsOfLoad);
 }
 
 /**
@@ -28,13 +30,13 @@ export async function costsSideBySide(
   arms: readonly Arm[],
   { folder, rounds, seconds, load }: SideBySideOptions,
 ): Promise<number[][]> {
-  const requestsOf = async (arm: Arm, duration: number): Promise<number> => {
+  const requestsOf = async (arm: Arm, index: number, duration: number): Promise<number> => {
     const { requests, failed } = await saturate({
       url: `http://127.0.0.1:${arm.port}/orders/17`,
       seconds: duration,
       cores: otherCore,
       connections: 32,
-      ...load,
+      ...(typeof load === 'function' ? load(arm, index) : load),
     });
     if (failed > 0) throw new Error(`${arm.name}: ${failed} requests failed`);
     return requests;
@@ -42,7 +44,7 @@ export async function costsSideBySide(
   const running: RunningProgram[] = [];
   try {
     for (const arm of arms) running.push(await RunningProgram.start(arm, proxyCore, folder));
-    await Promise.all(arms.map((arm) => requestsOf(arm, warmUpSeconds)));
+    await Promise.all(arms.map((arm, index) => requestsOf(arm, index, warmUpSeconds)));
     const measured: number[][] = [];
     for (let round = 0; round < rounds; round++)
       measured.push(
@@ -50,7 +52,7 @@ export async function costsSideBySide(
           arms.map(async (arm, index) => {
             const pid = running[index]?.pid ?? 0;
             const before = cpuNanoseconds(pid);
-            const requests = await requestsOf(arm, seconds);
+            const requests = await requestsOf(arm, index, seconds);
             return (cpuNanoseconds(pid) - before) / requests;
           }),
         ),
