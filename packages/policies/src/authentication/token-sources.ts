@@ -52,6 +52,12 @@ export class TokenSources {
    * a token that is not well-formed, or with more than one (RFC 6750, section 2: one method only).
    */
   read(exchange: Exchange): string | Reply | undefined {
+    const token = this.find(exchange);
+    return typeof token !== 'string' || form.test(token) ? token : this.#malformed;
+  }
+
+  /** Like {@link read}, without a look at the characters: for policies that parse the token. */
+  find(exchange: Exchange): string | Reply | undefined {
     let token: string | undefined;
     for (const name of this.#headers) {
       if (!exchange.headers.has(name)) continue;
@@ -70,7 +76,7 @@ export class TokenSources {
       token = first;
     }
     if (token === undefined) return undefined;
-    return token.length <= maxTokenLength && form.test(token) ? token : this.#malformed;
+    return token.length <= maxTokenLength ? token : this.#malformed;
   }
 
   /** Credentials of other schemes in Authorization are those of other alternatives. */

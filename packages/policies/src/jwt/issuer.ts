@@ -47,8 +47,8 @@ export class Issuer implements TokenAuthority {
   }
 
   /** {@inheritDoc TokenAuthority.callerOf} */
-  callerOf({ claims, principal, keyId }: VerifiedToken): Principal | Reply {
-    return this.#callers.callerOf(claims, principal, () => this.#keys.has(keyId));
+  callerOf(token: VerifiedToken): Principal | Reply {
+    return this.#callers.callerOf(token, this.#keys);
   }
 }
 

@@ -34,6 +34,8 @@ export const jwt = definePolicy({
     const issuers = new Issuers(config, host);
     const keys =
       consumerKeys === undefined ? undefined : new ConsumerKeys(consumerKeys, host, states);
+    if (consumerKeys?.requireExpiry === false)
+      host.logger.warn('accepts tokens of consumers that never expire');
     const known = new VerifiedTokens(host.clock);
     const verifier = new TokenVerifier(
       (token) => issuers.of(token) ?? keys?.of(token) ?? noAuthority,
@@ -84,7 +86,7 @@ export const jwt = definePolicy({
       upstreamFields: issuers.fieldNames,
       readFields: config.headerNames,
       authenticate(exchange) {
-        const text = sources.read(exchange);
+        const text = sources.find(exchange);
         if (text === undefined) return undefined;
         if (hidden !== undefined) exchange.hideOnForward(hidden);
         if (typeof text !== 'string') return text;

@@ -9,6 +9,7 @@ import {
 } from '@sluice/policy-sdk';
 import { claimAt, expiryOf, type JsonObject } from '@sluice/tokens';
 import type { IssuerConfig } from './schema.ts';
+import type { VerifiedToken } from './token-authority.ts';
 
 const unknownConsumer = deny(
   'forbidden',
@@ -30,14 +31,13 @@ export class TokenCallers {
   }
 
   /**
-   * Returns the caller, or a refusal.
-   * @param before the result for the same token, which is returned again when nothing has changed
-   * @param isLive see `PrincipalFacts`
+   * Returns the caller, or a refusal. The result for the same token is returned again when nothing
+   * has changed.
+   * @param keys of the issuer: the caller is known as long as they have the key of the token
    */
   callerOf(
-    claims: JsonObject,
-    before: Principal | undefined,
-    isLive: () => boolean,
+    { claims, principal: before, keyId }: VerifiedToken,
+    keys: { has(keyId: string): boolean },
   ): Principal | Reply {
     const { consumer: named, groupsClaim, leewaySeconds } = this.#config;
     const consumer = named === undefined ? undefined : this.#consumerOf(claims, named);
@@ -45,6 +45,7 @@ export class TokenCallers {
     if (before !== undefined && before.consumer === consumer) return before;
     const groups = groupsClaim === undefined ? undefined : groupsOf(claims, groupsClaim);
     const groupsOverage = groupsClaim !== undefined && hasOverage(claims, groupsClaim);
+    const isLive = (): boolean => keys.has(keyId);
     const facts = factsOf(claims, leewaySeconds);
     return principal({ ...facts, consumer, groups, groupsOverage, isLive });
   }

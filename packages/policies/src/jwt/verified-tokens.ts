@@ -12,7 +12,11 @@ let bytesOfProcess = 0;
 interface Entry {
   readonly token: VerifiedToken;
   readonly endsAtMs: number;
+  /** When it was moved to the end of the entries, which happens once in a while only. */
+  movedAtMs: number;
 }
+
+const moveMs = 1_000;
 
 /**
  * The verified tokens of one attachment, by the hash of the whole token. Bounded in bytes, together
@@ -32,14 +36,18 @@ export class VerifiedTokens {
   get(hash: string): VerifiedToken | undefined {
     const entry = this.#entries.get(hash);
     if (entry === undefined) return undefined;
-    this.#entries.delete(hash);
+    const now = this.#clock.now();
     // A clock that was set back must not keep a token for longer.
-    const restMs = entry.endsAtMs - this.#clock.now();
+    const restMs = entry.endsAtMs - now;
     if (restMs <= 0 || restMs > ttlMs) {
-      this.#free(entry);
+      this.delete(hash);
       return undefined;
     }
-    this.#entries.set(hash, entry);
+    if (now - entry.movedAtMs > moveMs) {
+      entry.movedAtMs = now;
+      this.#entries.delete(hash);
+      this.#entries.set(hash, entry);
+    }
     return entry.token;
   }
 
@@ -54,7 +62,8 @@ export class VerifiedTokens {
       if (oldest.done === true) return;
       this.delete(oldest.value);
     }
-    this.#entries.set(hash, { token, endsAtMs: this.#clock.now() + ttlMs });
+    const now = this.#clock.now();
+    this.#entries.set(hash, { token, endsAtMs: now + ttlMs, movedAtMs: now });
     this.#bytes += bytes;
     bytesOfProcess += bytes;
   }
