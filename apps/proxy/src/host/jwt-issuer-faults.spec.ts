@@ -41,7 +41,7 @@ async function start(): Promise<void> {
             {
               name: 'jwt',
               // Authentication is closed all the same.
-              onError: index % 2 === 0 ? 'closed' : undefined,
+              onError: index % 2 === 0 ? ('open' as const) : ('closed' as const),
               config: {
                 allowPrivateAddresses: true,
                 // Half of them are found by discovery.
