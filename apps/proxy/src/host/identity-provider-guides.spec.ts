@@ -204,6 +204,17 @@ describe('the guide "From keys to tokens without a break"', () => {
     expect((await proxy.get('/', bearer(sign(secret)))).status).toBe(200);
     expect(forwarded()).toMatch(/x-consumer-username: acme/i);
     expect((await proxy.get('/', bearer(sign(`${secret}!`)))).status).toBe(401);
+    // A verified token that is still in the cache ends with its credential.
+    const token = sign(secret);
+    expect((await proxy.get('/', bearer(token))).status).toBe(200);
+    const disabled = { ...written, consumer: 'consumer-acme', disabled: true };
+    proxy.change(resource('credential', disabled as never));
+    expect((await proxy.get('/', bearer(token))).status).toBe(401);
+    proxy.change(resource('credential', { ...disabled, disabled: undefined } as never));
+    expect((await proxy.get('/', bearer(token))).status).toBe(200);
+    const { id } = resource('credential', disabled as never);
+    proxy.change({ kind: 'credential', id, spec: undefined });
+    expect((await proxy.get('/', bearer(token))).status).toBe(401);
   });
 
   it('has no other examples', () => {
