@@ -132,7 +132,8 @@ describe('the guide "Protect an API with your identity provider"', () => {
     await eventually(async () => (await proxy.get('/', bearer(token))).status === 200);
     expect(forwarded()).not.toMatch(/authorization/i);
     if (name === 'Keycloak') expect(forwarded()).toMatch(/x-user-name: J%C3%B6rg/i);
-    expect(proxy.lines.at(-1)?.['consumer']).toBe(name === 'Entra ID' ? 'jane' : undefined);
+    const consumers = forwarded().match(/x-consumer-username: \S+/gi) ?? [];
+    expect(consumers.length > 0).toBe(name === 'Entra ID');
     expect((await proxy.get('/')).status).toBe(401);
     await provider.stop();
     // The same provider with callers who lack what the example asks for.
@@ -182,9 +183,11 @@ describe('the guide "From keys to tokens without a break"', () => {
     expect(shadowed()).toBe(before + 1);
     expect(await status(withKey)).toBe(200);
     proxy.change(routeWith(both));
+    const ofAcme = () => forwarded().match(/x-consumer-username: acme/gi)?.length ?? 0;
+    const earlier = ofAcme();
     for (const fields of [[withKey], [bearer(token)], [withKey, bearer(token)]])
       expect([fields.length, await status(...fields)]).toEqual([fields.length, 200]);
-    expect(proxy.lines.map(({ consumer }) => consumer).slice(-3)).toEqual(['acme', 'acme', 'acme']);
+    expect(ofAcme()).toBe(earlier + 3);
     expect(await status(withKey, bearer(forged))).toBe(401);
     proxy.change(routeWith(tokens));
     expect([await status(bearer(token)), await status(withKey)]).toEqual([200, 401]);
