@@ -11,7 +11,7 @@ import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 /** Runs every example of the guides, with tokens of a real provider. */
 interface Attached {
   readonly name: string;
-  readonly mode?: string;
+  readonly mode?: 'enforce' | 'shadow';
   readonly config?: Record<string, unknown>;
 }
 
@@ -56,10 +56,10 @@ function here(policies: readonly Attached[], issuer: string): Attached[] {
   });
 }
 
-const routeWith = (policies: readonly Attached[]) =>
+const routeWith = (policies: Attached[]) =>
   resource('route', { name: 'api', paths: ['/*'], service: 'service-api', policies });
 
-async function start(policies: readonly Attached[], ...more: ReturnType<typeof resource>[]) {
+async function start(policies: Attached[], ...more: ReturnType<typeof resource>[]) {
   gateway = await ProxyFixture.start({
     resources: [
       resource('service', { name: 'api', targets: [{ address: origin.address }] }),

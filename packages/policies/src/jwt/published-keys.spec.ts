@@ -22,7 +22,10 @@ beforeEach(async () => {
   kids = ['one'];
   isDown = false;
   service = await TestService.start((_request, response) => {
-    if (isDown) return response.writeHead(503).end();
+    if (isDown) {
+      response.writeHead(503).end();
+      return;
+    }
     const keys = kids.map((kid) => ({
       ...pairs[kid].publicKey.export({ format: 'jwk' }),
       kid,

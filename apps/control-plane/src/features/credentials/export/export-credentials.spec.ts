@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -13,6 +13,11 @@ import { exportCredentials } from './export-credentials.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const common = { expiresAt: '2090-01-01T00:00:00Z', disabled: true, tags: ['a', 'b'] };
+
+const ecPublicKey = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({
+  type: 'spki',
+  format: 'pem',
+});
 
 /** Credentials of every type. */
 const contents: Readonly<Record<CredentialTypeName, readonly object[]>> = {
@@ -32,6 +37,10 @@ const contents: Readonly<Record<CredentialTypeName, readonly object[]>> = {
   hmac: [
     { name: 'generated-secret', username: 'generated' },
     { name: 'secret', username: 'a key', secret: 'sixteen letters, and "quotes"\u00e9', ...common },
+  ],
+  jwt: [
+    { name: 'generated-jwt', key: 'generated' },
+    { name: 'public', key: 'public', algorithm: 'ES256', publicKey: ecPublicKey, ...common },
   ],
   mtls: [{ name: 'certificate', ca: 'partners', identity: 'DNS:orders.internal', ...common }],
 };
