@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { signJwt, type Algorithm } from '@sluice/tokens';
-import { benchKey, sluiceArm, type Arm, type Between } from '../measure/arm.ts';
+import { benchKey, sluiceArm, type Arm, type Between, type SluiceOptions } from '../measure/arm.ts';
 import type { SaturatingLoad } from '../measure/load.ts';
 
 /** A proxy, and the requests that it is sent. */
@@ -39,6 +39,12 @@ function jwt(key: KeyObject, more: object = {}): object {
   return { name: 'jwt', config: { issuers: [{ issuer, keys, audience, ...more }] } };
 }
 
+/** Six proxies on one core wait for each other, which none may take for an overload. */
+function proxy(between: Between, options: SluiceOptions): Arm {
+  const env = { SLUICE_OVERLOAD_LAG_MS: '0', SLUICE_OVERLOAD_MEMORY_PERCENT: '0' };
+  return sluiceArm(between, { ...options, env });
+}
+
 /**
  * Ways to authenticate the same requests, each on its own port.
  * @param tokens number of different tokens of the arm whose tokens are never in the cache
@@ -53,11 +59,11 @@ export function authArms(
   const cached = { headers: [`Authorization: Bearer ${tokenOf(rsa.privateKey, 'RS256')}`] };
   const makers: ((between: Between) => AuthArm)[] = [
     (between) => ({
-      arm: sluiceArm(between, { name: 'bare', does: 'no policy' }),
+      arm: proxy(between, { name: 'bare', does: 'no policy' }),
       load: {},
     }),
     (between) => ({
-      arm: sluiceArm(between, {
+      arm: proxy(between, {
         name: 'key-auth',
         does: 'key-auth of 10,000 keys',
         policies: [{ name: 'key-auth' }],
@@ -65,7 +71,7 @@ export function authArms(
       load: { headers: [`X-API-Key: ${benchKey}`] },
     }),
     (between) => ({
-      arm: sluiceArm(between, {
+      arm: proxy(between, {
         name: 'jwt-rs256',
         does: 'jwt RS256, cached, with a consumer',
         policies: [jwt(rsa.publicKey, { consumer })],
@@ -73,7 +79,7 @@ export function authArms(
       load: cached,
     }),
     (between) => ({
-      arm: sluiceArm(between, {
+      arm: proxy(between, {
         name: 'jwt-plain',
         does: 'jwt RS256, cached, without a consumer',
         policies: [jwt(rsa.publicKey)],
@@ -81,7 +87,7 @@ export function authArms(
       load: cached,
     }),
     (between) => ({
-      arm: sluiceArm(between, {
+      arm: proxy(between, {
         name: 'jwt-rs256-new',
         does: 'jwt RS256, each token verified',
         policies: [jwt(rsa.publicKey, { consumer })],
@@ -89,7 +95,7 @@ export function authArms(
       load: { script: scriptOf(folder, 'rs256', tokens, rsa.privateKey, 'RS256') },
     }),
     (between) => ({
-      arm: sluiceArm(between, {
+      arm: proxy(between, {
         name: 'jwt-es256-new',
         does: 'jwt ES256, each token verified',
         policies: [jwt(ec.publicKey, { consumer })],
