@@ -8,8 +8,8 @@ export interface OpenIdProviderOptions {
   readonly redirectUris: readonly string[];
   readonly postLogoutRedirectUris?: readonly string[];
   readonly backChannelLogoutUri?: string;
-  /** Lifetime of access tokens, seconds. Default: an hour. */
-  readonly accessTokenSeconds?: number;
+  /** Lifetime of the access token of a login, seconds. Default: an hour, as that of later ones. */
+  readonly firstAccessTokenSeconds?: number;
   /** Whether a refresh returns a new refresh token. Default: true. */
   readonly rotatesRefreshTokens?: boolean;
   /** Claims of an account besides `sub`, by the name that it logs in with. */
@@ -36,8 +36,27 @@ export interface OpenIdProvider {
 const clientId = 'sluice';
 const clientSecret = 'the-secret-of-the-client-0123456789abcdef';
 
+/** Created once, because it takes long. */
+let key: OpenIdProvider['signingKey'] | undefined;
+
+function newSigningKey(): OpenIdProvider['signingKey'] {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return { ...privateKey.export({ format: 'jwk' }), kid: 'signing', use: 'sig', alg: 'RS256' };
+}
+
+/** Leaves out the notices of oidc-provider, which say that its settings are those of a test. */
+function silenceNotices(): void {
+  for (const level of ['info', 'warn'] as const) {
+    const write = console[level].bind(console);
+    console[level] = (...texts: unknown[]): void => {
+      if (!String(texts[0]).startsWith('oidc-provider ')) write(...texts);
+    };
+  }
+}
+
 /** Starts an OpenID provider on 127.0.0.1. Tests only. */
 export async function startOpenIdProvider(options: OpenIdProviderOptions): Promise<OpenIdProvider> {
+  if (key === undefined) silenceNotices();
   // Loaded here, because it is large and most specs that use the testkit do not need it.
   const { Provider } = await import('oidc-provider');
   const server = createServer();
@@ -45,12 +64,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const issuer = `http://127.0.0.1:${port}`;
-  const signingKey = {
-    ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
-    kid: 'signing',
-    use: 'sig',
-    alg: 'RS256',
-  };
+  const signingKey = (key ??= newSigningKey());
   const provider = new Provider(issuer, configurationOf(options, signingKey));
   const grants: Record<string, number> = {};
   for (const event of ['grant.success', 'grant.error'])
@@ -78,7 +92,7 @@ export async function startOpenIdProvider(options: OpenIdProviderOptions): Promi
 
 function configurationOf(options: OpenIdProviderOptions, signingKey: object): object {
   const { redirectUris, postLogoutRedirectUris = [], backChannelLogoutUri, claims } = options;
-  const { accessTokenSeconds = 3_600, rotatesRefreshTokens = true } = options;
+  const { firstAccessTokenSeconds = 3_600, rotatesRefreshTokens = true } = options;
   return {
     clients: [
       {
@@ -112,7 +126,8 @@ function configurationOf(options: OpenIdProviderOptions, signingKey: object): ob
     },
     fetch: (url: string, init: RequestInit) => fetch(url, init),
     ttl: {
-      AccessToken: accessTokenSeconds,
+      AccessToken: ({ oidc }: TokenContext) =>
+        oidc.params.grant_type === 'refresh_token' ? 3_600 : firstAccessTokenSeconds,
       AuthorizationCode: 60,
       Grant: 3_600,
       IdToken: 3_600,
@@ -134,6 +149,10 @@ function configurationOf(options: OpenIdProviderOptions, signingKey: object): ob
     }),
     loadExistingGrant: grantEverything,
   };
+}
+
+interface TokenContext {
+  readonly oidc: { readonly params: { readonly grant_type?: string } };
 }
 
 interface GrantContext {

@@ -1,5 +1,5 @@
 import type { Clock, SharedStore, SharedSubscription } from '@sluice/policy-sdk';
-import { isObject } from './is-object.ts';
+import { isObject } from '@sluice/tokens';
 import type { Session } from './session.ts';
 import type { EndOfSessions, SessionStore } from './session-store.ts';
 
@@ -105,6 +105,6 @@ function namesOf({ id, subject, providerSession }: Session): [EndOfSessions['of'
     ['id', id],
     ['subject', subject],
   ];
-  if (providerSession !== undefined) names.push(['provider', providerSession]);
+  names.push(providerSession === undefined ? ['unnamed', subject] : ['provider', providerSession]);
   return names;
 }

@@ -1,5 +1,6 @@
 import { deny, type Exchange, type HeaderPair, type Reply } from '@sluice/policy-sdk';
 import { errorMessage } from '@sluice/errors';
+import { BackChannelLogout } from './back-channel-logout.ts';
 import type { OwnCookies } from './cookies.ts';
 import type { Login } from './login.ts';
 import { openSecrets, openState, type LoginState } from './logins.ts';
@@ -19,21 +20,28 @@ export class Endpoints {
   readonly #party: RelyingParty;
   readonly #login: Login;
   readonly #logout: Logout;
+  /** Undefined when the configuration does not allow it. */
+  readonly #backChannel: BackChannelLogout | undefined;
   readonly #prefix: string;
 
   constructor(party: RelyingParty, login: Login) {
     this.#party = party;
     this.#login = login;
     this.#logout = new Logout(party, (exchange, own) => this.#sessionIn(exchange, own));
+    this.#backChannel = party.config.backChannelLogout ? new BackChannelLogout(party) : undefined;
     this.#prefix = `${party.config.path}/`;
   }
 
   /** Answers a request for a URL of the policy; undefined for all others. */
   answer(exchange: Exchange): Promise<Reply> | Reply | undefined {
     if (!exchange.path.startsWith(this.#prefix)) return undefined;
+    const name = exchange.path.slice(this.#prefix.length);
+    // Providers may call another host than browsers do.
+    if (name === 'backchannel-logout' && this.#backChannel !== undefined)
+      return exchange.method === 'POST' ? this.#backChannel.answer(exchange) : wrongMethod('POST');
     const origin = this.#party.originOf(exchange.host);
     if (origin === undefined) return undefined;
-    switch (exchange.path.slice(this.#prefix.length)) {
+    switch (name) {
       case 'callback':
         return exchange.method === 'GET' ? this.#callback(exchange, origin) : wrongMethod('GET');
       case 'login':
@@ -45,6 +53,11 @@ export class Endpoints {
       default:
         return undefined;
     }
+  }
+
+  /** Releases what the endpoints hold. */
+  close(): void {
+    this.#backChannel?.close();
   }
 
   /** The refusal of a session that does not fit into cookies. */
@@ -98,7 +111,7 @@ export class Endpoints {
       const checks = { state: text, nonce: secrets.nonce, verifier: secrets.verifier };
       const tokens = await provider.exchangeCode(callback, checks);
       const isRefreshed = config.refresh && this.#party.isShared;
-      const at = { host: exchange.host, nowMs: host.clock.now(), isRefreshed };
+      const at = { host: exchange.host, nowMs, isRefreshed };
       const created = newSession(tokens, config, at);
       if (this.#party.storing(created, []) === undefined) return this.tooLarge(exchange, removed);
       const { idToken, refreshToken } = tokens;

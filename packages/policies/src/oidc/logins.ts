@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isObject } from './is-object.ts';
+import { isObject } from '@sluice/tokens';
 import type { KeyRing } from './key-ring.ts';
 
 /** How long a person may take to log in at the provider. */

@@ -99,6 +99,7 @@ export const oidc = definePolicy({
           ? recognise(exchange, session)
           : verify(exchange, own, session);
       },
+      close: () => endpoints.close(),
       login: (exchange) => (config.optional ? undefined : login.ask(exchange)),
     };
   },

@@ -33,7 +33,8 @@ export class RelyingParty {
     // The same on all nodes, and different for each gateway, provider and client.
     const context = JSON.stringify([host.policyId, issuer, clientId]);
     const { clock, shared } = host;
-    this.ring = new KeyRing(sessionKeys, context);
+    const hostKeys = () => host.keys.all('session');
+    this.ring = new KeyRing({ secrets: sessionKeys, hostKeys }, context);
     this.cookies = new OidcCookies(config.cookieName);
     this.targets = new Targets(returnTo, path);
     this.provider = new Provider(config, host);

@@ -32,6 +32,7 @@ export const oidcSchema = definePolicySchema({
   attach: ['gateway'],
   authenticates: true,
   onError: 'closed',
+  keys: ['session'],
   errors: {
     login_failed: { status: 403, title: 'The login was not completed' },
     session_too_large: {
@@ -81,10 +82,10 @@ export const oidcSchema = definePolicySchema({
         .describe('More parameters of the authorization request, such as `audience` or `prompt`.'),
       sessionKeys: z
         .array(secret(z.string().min(32).max(1_024)))
-        .min(1)
         .max(8)
+        .default([])
         .describe(
-          'Secrets that cookies are encrypted with. The first one encrypts, all of them decrypt: to rotate, put a new one in front, and remove the old one after `sessionSeconds`.',
+          'Secrets that cookies are encrypted with, in place of the keys that the control plane creates and rotates. The first one encrypts, all of them decrypt: to rotate, put a new one in front, and remove the old one after `sessionSeconds`.',
         ),
       sessionSeconds: z
         .int()

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { isObject } from './is-object.ts';
+import { claimAt } from '@sluice/tokens';
 import type { Tokens } from './provider.ts';
 import { LoginFault } from './provider-fault.ts';
 import type { OidcConfig } from './schema.ts';
@@ -81,13 +81,4 @@ function groupsOf(
       'the ID token leaves the groups out, because they are too many',
     );
   return [];
-}
-
-function claimAt(claims: unknown, path: readonly string[]): unknown {
-  let value = claims;
-  for (const name of path) {
-    if (!isObject(value) || !Object.hasOwn(value, name)) return undefined;
-    value = value[name];
-  }
-  return value;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SharedStore } from '@sluice/policy-sdk';
-import { isObject } from './is-object.ts';
+import { isObject } from '@sluice/tokens';
 import type { KeyRing } from './key-ring.ts';
 import { packSession, unpackSession, type Session } from './session.ts';
 
@@ -14,9 +14,12 @@ export interface SessionRecord {
   readonly replaced: Readonly<Record<string, number>>;
 }
 
-/** Sessions that end: one by its id, or all of a person or of a session of the provider (`sid`). */
+/**
+ * Sessions that end: one by its `id`, all of a person (`subject`), all of a session of the provider
+ * (`provider`, by `sid`), or those of a person whose `sid` is not known (`unnamed`).
+ */
 export interface EndOfSessions {
-  readonly of: 'id' | 'subject' | 'provider';
+  readonly of: 'id' | 'subject' | 'provider' | 'unnamed';
   readonly value: string;
   /** Sessions that began later go on, milliseconds since the epoch. */
   readonly atMs: number;

@@ -1,4 +1,4 @@
-import { isObject } from './is-object.ts';
+import { isObject } from '@sluice/tokens';
 
 /** Who has logged in: the content of the session cookie. It contains no tokens. */
 export interface Session {

@@ -29,10 +29,14 @@ const maxRedirects = 15;
  * submits forms. `localhost` is 127.0.0.1. Tests only.
  */
 export class WebBrowser {
-  /** Cookies by host, with their names. */
+  /** Cookies of the path `/` by host and name. */
   readonly jars = new Map<string, Map<string, string>>();
+  /** Cookies of other paths by host, path and name. */
+  readonly #ofPaths = new Map<string, string>();
   /** URLs that were requested, oldest first. */
   readonly visited: string[] = [];
+  /** Ports to connect to by host, in place of those of the URLs. */
+  readonly ports = new Map<string, number>();
 
   /** Requests a page, and follows its redirects. */
   async open(url: string, options: PageRequest = {}): Promise<Page> {
@@ -61,6 +65,14 @@ export class WebBrowser {
     return await this.open(url, { method: 'POST', form });
   }
 
+  /** A browser with the same cookies, which changes none of this one's. */
+  copy(): WebBrowser {
+    const other = new WebBrowser();
+    for (const [host, jar] of this.jars) other.jars.set(host, new Map(jar));
+    for (const [host, port] of this.ports) other.ports.set(host, port);
+    return other;
+  }
+
   /** The cookies that a host receives. */
   cookiesOf(host: string): Map<string, string> {
     let jar = this.jars.get(host);
@@ -68,17 +80,42 @@ export class WebBrowser {
     return jar;
   }
 
+  #cookiesOfPath({ hostname, pathname }: URL): [string, string][] {
+    return [...this.#ofPaths].flatMap(([key, value]): [string, string][] => {
+      const [host = '', path = '', name = ''] = key.split(' ');
+      return host === hostname && pathname.startsWith(path) ? [[name, value]] : [];
+    });
+  }
+
+  #keep(host: string, fields: readonly string[]): void {
+    for (const field of fields) {
+      const [pair = '', ...attributes] = field.split(/; ?/);
+      const path = attributes.find((each) => /^path=/i.test(each))?.slice(5) ?? '/';
+      const at = pair.indexOf('=');
+      const name = pair.slice(0, at);
+      const [jar, key] =
+        path === '/' ? [this.cookiesOf(host), name] : [this.#ofPaths, `${host} ${path} ${name}`];
+      const isRemoved = attributes.some((each) =>
+        /^max-age=0$|^expires=thu, 01 jan 1970/i.test(each),
+      );
+      if (isRemoved) jar.delete(key);
+      else jar.set(key, pair.slice(at + 1));
+    }
+  }
+
   #load(url: string, { method = 'GET', headers, form }: PageRequest): Promise<Page> {
     const target = new URL(url);
     const jar = this.cookiesOf(target.hostname);
     this.visited.push(url);
     const content = form === undefined ? undefined : new URLSearchParams(form).toString();
-    const cookies = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
+    const cookies = [...jar, ...this.#cookiesOfPath(target)]
+      .map(([name, value]) => `${name}=${value}`)
+      .join('; ');
     return new Promise((resolve, reject) => {
       const sent = request(
         {
           host: '127.0.0.1',
-          port: target.port,
+          port: this.ports.get(target.hostname) ?? target.port,
           path: `${target.pathname}${target.search}`,
           method,
           agent: false,
@@ -101,7 +138,7 @@ export class WebBrowser {
           response.on('data', (chunk: string) => (text += chunk));
           response.on('error', reject);
           response.on('end', () => {
-            keep(jar, response.headers['set-cookie'] ?? []);
+            this.#keep(target.hostname, response.headers['set-cookie'] ?? []);
             resolve({ url, status: response.statusCode ?? 0, headers: response.headers, text });
           });
         },
@@ -114,16 +151,4 @@ export class WebBrowser {
 
 function isRedirect({ status, headers }: Page): boolean {
   return status >= 300 && status < 400 && headers.location !== undefined;
-}
-
-function keep(jar: Map<string, string>, fields: readonly string[]): void {
-  for (const field of fields) {
-    const [pair = '', ...attributes] = field.split('; ');
-    const at = pair.indexOf('=');
-    const isRemoved = attributes.some((each) =>
-      /^max-age=0$|^expires=thu, 01 jan 1970/i.test(each),
-    );
-    if (isRemoved) jar.delete(pair.slice(0, at));
-    else jar.set(pair.slice(0, at), pair.slice(at + 1));
-  }
 }
