@@ -1,3 +1,4 @@
+export { launchBrowser } from './browser.ts';
 export { createTestAuthority } from './certificates.ts';
 export type { TestAuthority, TestCertificate, TestCertificateOptions } from './certificates.ts';
 export { createTestDatabase, testKeyPrefix, testRedisUrl } from './database.ts';

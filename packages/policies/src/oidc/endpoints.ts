@@ -3,7 +3,7 @@ import { errorMessage } from '@sluice/errors';
 import { BackChannelLogout } from './back-channel-logout.ts';
 import type { OwnCookies } from './cookies.ts';
 import type { Login } from './login.ts';
-import { openSecrets, openState, type LoginState } from './logins.ts';
+import { loginMs, openSecrets, openState, type LoginState } from './logins.ts';
 import { isTopLevelNavigation } from './navigation.ts';
 import { redirect, refusal } from './pages.ts';
 import { LoginFault } from './provider-fault.ts';
@@ -91,7 +91,7 @@ export class Endpoints {
 
   /** Completes a login: the provider has sent the browser back. */
   async #callback(exchange: Exchange, origin: string): Promise<Reply> {
-    const { ring, host, config, cookies, provider, sessions } = this.#party;
+    const { ring, host, config, cookies, provider, sessions, logins } = this.#party;
     const nowMs = host.clock.now();
     const own = cookies.read(exchange);
     const given = new URLSearchParams(exchange.query).getAll('state');
@@ -103,7 +103,11 @@ export class Endpoints {
       state === undefined || cookie === undefined ? undefined : openSecrets(ring, state.id, cookie);
     if (state === undefined || text === undefined || secrets === undefined)
       return await this.#again(exchange, { origin, state, own });
-    if (!(await sessions.useLogin(state.id, state.startedAtMs + 3_600_000 - nowMs)))
+    // Each attempt calls the provider.
+    const refused = host.failures.refusal(exchange);
+    if (refused !== undefined) return refused;
+    // A code that is sent twice would end the session of the first (RFC 6749 section 4.1.2).
+    if (!(await sessions.useLogin(state.id, state.startedAtMs + loginMs - nowMs)))
       return await this.#again(exchange, { origin, state, own });
     const removed = cookies.removeLogin(state.id);
     try {
@@ -120,9 +124,12 @@ export class Endpoints {
       const stored = this.#party.storing(session, own?.pieces ?? []) ?? [];
       if (this.#party.isShared) this.#party.ended.know(session.id);
       await this.#endOther(own, session);
+      logins.add(1, 'completed');
       return redirect(302, state.target, [...stored, ...removed]);
     } catch (fault) {
+      await sessions.releaseLogin(state.id);
       if (!(fault instanceof LoginFault)) throw fault;
+      host.failures.failed(exchange);
       if (fault.kind === 'grant') return await this.#again(exchange, { origin, state, own });
       host.logger.warn('a login was not completed', { fault: errorMessage(fault) });
       return this.#failed(exchange, state, removed);
@@ -150,6 +157,7 @@ export class Endpoints {
     if ((await this.#sessionIn(exchange, own)) !== undefined) return redirect(302, target, removed);
     if ((state?.attempt ?? 0) > 0 || !isTopLevelNavigation(exchange))
       return this.#failed(exchange, state, removed);
+    this.#party.logins.add(1, 'repeated');
     return await this.#login.begin(exchange, { origin, target, attempt: 1, own, headers: removed });
   }
 
@@ -158,6 +166,7 @@ export class Endpoints {
     state: LoginState | undefined,
     headers: readonly HeaderPair[],
   ): Reply {
+    this.#party.logins.add(1, 'failed');
     const query = new URLSearchParams({ return_to: state?.target ?? '/' });
     const url = `${this.#party.config.path}/login?${query.toString()}`;
     const detail =

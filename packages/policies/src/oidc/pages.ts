@@ -11,10 +11,13 @@ import { isForPerson } from './navigation.ts';
 
 type Denied = Parameters<typeof deny>[0];
 
-/** Fields of every page: nothing may be loaded, and no other page may show it in a frame. */
+/**
+ * Fields of every page: nothing may be loaded, and no other page may show it in a frame. Browsers
+ * apply `form-action` to redirects as well, and a logout leads to the provider.
+ */
 const pageFields: readonly HeaderPair[] = [
   ['Content-Type', 'text/html; charset=utf-8'],
-  ['Content-Security-Policy', "default-src 'none'; form-action 'self'; frame-ancestors 'none'"],
+  ['Content-Security-Policy', "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"],
   ['X-Content-Type-Options', 'nosniff'],
   ['Referrer-Policy', 'no-referrer'],
 ];

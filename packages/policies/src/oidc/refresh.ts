@@ -12,10 +12,12 @@ const pauseMs = 2_000;
 
 interface RefreshOptions {
   readonly sessions: SessionStore;
-  readonly provider: Provider;
+  readonly provider: Pick<Provider, 'refresh'>;
   readonly clock: Clock;
   /** The session with the claims of new tokens. */
   readonly renewed: (session: Session, tokens: Tokens) => Session;
+  /** Counts a refresh of this process. */
+  readonly count: (outcome: 'refreshed' | 'ended' | 'failed') => void;
   /** Ends a session on all nodes. */
   readonly end: (session: Session) => Promise<void>;
   /** Longest time of a call to the provider, milliseconds. */
@@ -79,7 +81,7 @@ export class Refresh {
     refreshToken: string,
     name: string,
   ): Promise<Session | undefined> {
-    const { sessions, provider, clock, renewed } = this.#options;
+    const { sessions, provider, clock, renewed, count } = this.#options;
     const { session } = record;
     try {
       const tokens = await provider.refresh(refreshToken);
@@ -87,7 +89,7 @@ export class Refresh {
         throw new LoginFault('invalid', 'the provider refreshed the tokens of another person');
       const nowMs = clock.now();
       const recent = Object.entries(record.replaced).filter(([, atMs]) => nowMs - atMs <= graceMs);
-      return await sessions.store(
+      const stored = await sessions.store(
         {
           session: { ...renewed(session, tokens), generation: session.generation + 1 },
           refreshToken: tokens.refreshToken ?? refreshToken,
@@ -96,7 +98,10 @@ export class Refresh {
         },
         nowMs,
       );
+      count('refreshed');
+      return stored;
     } catch (fault) {
+      count(fault instanceof LoginFault ? 'ended' : 'failed');
       if (!(fault instanceof LoginFault)) {
         await sessions.failLock(name, pauseMs);
         throw fault;

@@ -1,4 +1,4 @@
-import type { HeaderPair, PolicyHost } from '@sluice/policy-sdk';
+import type { HeaderPair, PolicyCounter, PolicyHost } from '@sluice/policy-sdk';
 import { OidcCookies } from './cookies.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { KeyRing } from './key-ring.ts';
@@ -21,6 +21,8 @@ export class RelyingParty {
   readonly sessions: SessionStore;
   readonly ended: EndedSessions;
   readonly refresh: Refresh;
+  /** Counts logins by outcome: `completed`, `failed`, `repeated` because the state was lost. */
+  readonly logins: PolicyCounter;
   /** The public origin of each host. */
   readonly #origins: ReadonlyMap<string, string>;
   /** Origins whose scripts may read refusals. */
@@ -40,11 +42,18 @@ export class RelyingParty {
     this.provider = new Provider(config, host);
     this.sessions = new SessionStore(shared, this.ring, context);
     this.ended = new EndedSessions(shared, this.sessions, clock, sessionSeconds * 1_000);
+    this.logins = host.metrics.counter('logins_total', 'Logins, by outcome', ['outcome']);
+    const refreshes = host.metrics.counter('refreshes_total', 'Refreshes of tokens, by outcome', [
+      'outcome',
+    ]);
+    for (const outcome of ['completed', 'failed', 'repeated']) this.logins.add(0, outcome);
+    for (const outcome of ['refreshed', 'ended', 'failed']) refreshes.add(0, outcome);
     this.refresh = new Refresh({
       sessions: this.sessions,
       provider: this.provider,
       clock,
       renewed: (session, tokens) => renewedSession(session, tokens, config, clock.now()),
+      count: (outcome) => refreshes.add(1, outcome),
       end: (session) => this.end(session),
       timeoutMs: config.timeoutMs,
     });

@@ -102,6 +102,11 @@ export class SessionStore {
     return await this.#store.set(this.#key('login', id), '1', { ttlMs, ifAbsent: true });
   }
 
+  /** Forgets that a login is used, because it did not succeed. */
+  async releaseLogin(id: string): Promise<void> {
+    await this.#store.delete(this.#key('login', id));
+  }
+
   /** Notes that a logout token was used. Resolves to false when it was before. */
   async useLogoutToken(jti: string, ttlMs: number): Promise<boolean> {
     return await this.#store.set(this.#key('jti', jti), '1', { ttlMs, ifAbsent: true });

@@ -5,6 +5,7 @@ import {
   testRedisUrl,
   type OpenIdProvider,
   type OpenIdProviderOptions,
+  type TestCertificate,
 } from '@sluice/testkit';
 import { ProxyFixture } from '../../exchange/testing/proxy-fixture.ts';
 import { resource } from '../../runtime/testing/resources.ts';
@@ -20,6 +21,8 @@ interface OidcFixtureOptions {
   /** Nodes on one Redis; default: one node without Redis. */
   readonly sharedNodes?: number;
   readonly provider?: Partial<OpenIdProviderOptions>;
+  /** Serves this host over TLS, in place of `localhost` without. */
+  readonly tls?: { readonly host: string; readonly certificate: TestCertificate };
 }
 
 const callbackPath = '/.sluice/oidc/callback';
@@ -36,36 +39,40 @@ export class OidcFixture {
   readonly app: string;
   readonly browser = new WebBrowser();
   readonly #others: readonly object[];
+  readonly #tls: OidcFixtureOptions['tls'];
 
   private constructor(
     nodes: readonly ProxyFixture[],
     provider: OpenIdProvider,
     origin: RawOrigin,
-    others: readonly object[],
+    app: string,
+    { others = [], tls }: OidcFixtureOptions,
   ) {
     this.nodes = nodes;
     this.provider = provider;
     this.origin = origin;
-    this.app = appOf(nodes);
+    this.app = app;
     this.#others = others;
+    this.#tls = tls;
   }
 
   static async start(options: OidcFixtureOptions = {}): Promise<OidcFixture> {
-    const { sharedNodes, others = [], config = {}, mode = 'enforce' } = options;
+    const { sharedNodes, config = {}, mode = 'enforce', tls } = options;
     const origin = await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello');
     const redis =
       sharedNodes === undefined ? {} : { redisUrl: testRedisUrl(), redisPrefix: testKeyPrefix() };
     const nodes: ProxyFixture[] = [];
     for (let count = 0; count < (sharedNodes ?? 1); count++)
-      nodes.push(await ProxyFixture.start(redis));
-    const app = appOf(nodes);
+      nodes.push(await ProxyFixture.start({ ...redis, tls: tls !== undefined }));
+    const [first] = nodes;
+    const app = `${tls === undefined ? 'http://localhost' : `https://${tls.host}`}:${first?.port}`;
     const provider = await startOpenIdProvider({
       redirectUris: [`${app}${callbackPath}`],
       postLogoutRedirectUris: [`${app}/`],
       backChannelLogoutUri: `${app}/.sluice/oidc/backchannel-logout`,
       ...options.provider,
     });
-    const fixture = new OidcFixture(nodes, provider, origin, others);
+    const fixture = new OidcFixture(nodes, provider, origin, app, options);
     try {
       for (const node of nodes) await node.apply(fixture.resources(config, mode));
       return fixture;
@@ -87,7 +94,20 @@ export class OidcFixture {
       { name: 'oidc', mode, config: { ...common, ...keys, ...config } },
       ...this.#others,
     ];
+    const tls = this.#tls?.certificate;
+    const certificates =
+      tls === undefined
+        ? []
+        : [
+            resource('certificate', {
+              name: 'shop',
+              certificate: tls.cert,
+              key: tls.key,
+              gateways: ['gateway-default'],
+            }),
+          ];
     return [
+      ...certificates,
       resource('gateway', { name: 'default', policies } as never),
       resource('consumer', { username: 'jane' }),
       resource('service', { name: 'shop', targets: [{ address: this.origin.address }] }),
@@ -123,8 +143,4 @@ export class OidcFixture {
     this.origin.stop();
     await this.provider.stop();
   }
-}
-
-function appOf([first]: readonly ProxyFixture[]): string {
-  return `http://localhost:${first?.port}`;
 }

@@ -7,13 +7,12 @@ import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createBrotliDecompress } from 'node:zlib';
-import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
 
-const cache = fileURLToPath(new URL('../../../../.cache/chromium/', import.meta.url));
+const cache = fileURLToPath(new URL('../../../.cache/chromium/', import.meta.url));
 
 /** Disables all requests of the browser itself, so that only the page under test sends requests. */
-const args = [
+const quiet = [
   '--no-sandbox',
   '--no-zygote',
   '--disable-gpu',
@@ -28,13 +27,16 @@ const args = [
 /**
  * Starts a headless Chromium: on Linux x64 that of @sparticuz/chromium with its libraries and font,
  * unpacked into `.cache` once; elsewhere the installed Chrome. Takes some seconds.
+ * @param args further arguments of the command line
  */
-export async function launchBrowser(): Promise<Browser> {
+export async function launchBrowser(args: readonly string[] = []): Promise<Browser> {
+  // Loaded here, because it is large and most specs that use the testkit do not need it.
+  const { chromium } = await import('playwright-core');
   const isPacked = process.platform === 'linux' && process.arch === 'x64';
   const where = isPacked ? await packedBrowser() : ({ channel: 'chrome' } as const);
   return chromium.launch({
     ...where,
-    args,
+    args: [...quiet, ...args],
     headless: true,
     chromiumSandbox: false,
     timeout: 60_000,
