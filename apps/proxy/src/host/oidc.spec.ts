@@ -157,6 +157,37 @@ describe('oidc in the proxy', () => {
     expect(page.text).not.toMatch(/End-User/i);
   });
 
+  it.each(['iss', 'code', 'state'])('completes no login with another %s', async (name) => {
+    await start();
+    fixture.browser.rewrite = (text) => {
+      const url = new URL(text);
+      if (url.pathname.endsWith('/callback')) url.searchParams.set(name, 'https://evil.test');
+      return url.href;
+    };
+    const page = await fixture.logIn();
+    expect(page.status).toBe(403);
+    expect(fixture.cookies.has(sessionName)).toBe(false);
+    const callbacks = fixture.browser.visited.filter((url) => url.includes('/callback?'));
+    // A code or state that is not known may be an old one: one further login begins.
+    expect(callbacks).toHaveLength(name === 'iss' ? 1 : 2);
+  });
+
+  it('lets only pages of listed origins open a WebSocket with the session', async () => {
+    await start({ config: { returnTo: ['https://admin.test'] } });
+    await fixture.logIn();
+    const upgrade = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    const statusFrom = async (origin: string) =>
+      (await fixture.open('/shop/1', { headers: { ...upgrade, origin } })).status;
+    expect(await statusFrom('https://evil.test')).toBe(403);
+    for (const origin of [fixture.app, 'https://admin.test'])
+      expect([origin, await statusFrom(origin)]).toEqual([origin, 200]);
+  });
+
   it.each([
     ['//evil.test', 400],
     ['/\\evil.test', 400],

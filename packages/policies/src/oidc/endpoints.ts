@@ -3,7 +3,7 @@ import { errorMessage } from '@sluice/errors';
 import { BackChannelLogout } from './back-channel-logout.ts';
 import type { OwnCookies } from './cookies.ts';
 import type { Login } from './login.ts';
-import { loginMs, openSecrets, openState, type LoginState } from './logins.ts';
+import { isRepeated, loginMs, openSecrets, openState, type LoginState } from './logins.ts';
 import { isTopLevelNavigation } from './navigation.ts';
 import { redirect, refusal } from './pages.ts';
 import { LoginFault } from './provider-fault.ts';
@@ -96,18 +96,19 @@ export class Endpoints {
     const own = cookies.read(exchange);
     const given = new URLSearchParams(exchange.query).getAll('state');
     const text = given.length === 1 ? given[0] : undefined;
-    const opened = text === undefined ? undefined : openState(ring, text, nowMs);
+    const opened = text === undefined ? undefined : openState(ring, text);
     const state = opened?.host === exchange.host ? opened : undefined;
     const cookie = state === undefined ? undefined : own?.logins.get(state.id);
     const secrets =
       state === undefined || cookie === undefined ? undefined : openSecrets(ring, state.id, cookie);
-    if (state === undefined || text === undefined || secrets === undefined)
+    const leftMs = (state?.startedAtMs ?? 0) + loginMs - nowMs;
+    if (state === undefined || text === undefined || secrets === undefined || leftMs <= 0)
       return await this.#again(exchange, { origin, state, own });
     // Each attempt calls the provider.
     const refused = host.failures.refusal(exchange);
     if (refused !== undefined) return refused;
     // A code that is sent twice would end the session of the first (RFC 6749 section 4.1.2).
-    if (!(await sessions.useLogin(state.id, state.startedAtMs + loginMs - nowMs)))
+    if (!(await sessions.useLogin(state.id, leftMs)))
       return await this.#again(exchange, { origin, state, own });
     const removed = cookies.removeLogin(state.id);
     try {
@@ -155,8 +156,11 @@ export class Endpoints {
     const target = state?.target ?? '/';
     const removed = state === undefined ? [] : this.#party.cookies.removeLogin(state.id);
     if ((await this.#sessionIn(exchange, own)) !== undefined) return redirect(302, target, removed);
-    if ((state?.attempt ?? 0) > 0 || !isTopLevelNavigation(exchange))
-      return this.#failed(exchange, state, removed);
+    // A state that cannot be read says nothing: the names of the cookies count the attempts.
+    const begun = [...(own?.logins.keys() ?? [])];
+    const isLast =
+      state === undefined ? begun.length === 0 || begun.some(isRepeated) : state.attempt > 0;
+    if (isLast || !isTopLevelNavigation(exchange)) return this.#failed(exchange, state, removed);
     this.#party.logins.add(1, 'repeated');
     return await this.#login.begin(exchange, { origin, target, attempt: 1, own, headers: removed });
   }

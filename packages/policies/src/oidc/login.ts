@@ -17,8 +17,8 @@ export interface LoginStart {
   readonly origin: string;
   /** Where the login leads: a checked target. */
   readonly target: string;
-  /** 1 when it began because the cookie of an earlier login was lost. */
-  readonly attempt: number;
+  /** See `LoginState`. */
+  readonly attempt: 0 | 1;
   readonly own: OwnCookies | undefined;
   /** Further fields of the response. */
   readonly headers: readonly HeaderPair[];

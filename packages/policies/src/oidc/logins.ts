@@ -10,13 +10,13 @@ export const loginMs = 3_600_000;
  * that a login whose cookie is lost can begin again.
  */
 export interface LoginState {
-  /** Joins state and cookie. Sorts by time. */
+  /** Joins state and cookie. Sorts by time, and ends with the attempt. */
   readonly id: string;
   readonly target: string;
   /** The host that the login began on. */
   readonly host: string;
-  /** 1 when it began because the cookie of an earlier login was lost. */
-  readonly attempt: number;
+  /** 1 when it began because the state or cookie of an earlier login was lost. */
+  readonly attempt: 0 | 1;
   readonly startedAtMs: number;
 }
 
@@ -37,7 +37,8 @@ export interface BegunLogin extends LoginSecrets {
 /** Seals the state and the cookie of a login. */
 export function beginLogin(ring: KeyRing, about: Omit<LoginState, 'id'>): BegunLogin {
   const { target, host, attempt, startedAtMs } = about;
-  const id = `${startedAtMs.toString(36).padStart(9, '0')}${randomBytes(12).toString('hex')}`;
+  const time = startedAtMs.toString(36).padStart(9, '0');
+  const id = `${time}${randomBytes(12).toString('hex')}${attempt}`;
   const nonce = randomBytes(16).toString('base64url');
   const verifier = randomBytes(32).toString('base64url');
   return {
@@ -49,14 +50,17 @@ export function beginLogin(ring: KeyRing, about: Omit<LoginState, 'id'>): BegunL
   };
 }
 
-/** Opens the `state` of a callback; undefined when it is not of this policy, or too old. */
-export function openState(ring: KeyRing, state: string, nowMs: number): LoginState | undefined {
+/** Whether the login began because an earlier one was lost, by its id. */
+export function isRepeated(id: string): boolean {
+  return id.endsWith('1');
+}
+
+/** Opens the `state` of a callback, of any age; undefined when it is not of this policy. */
+export function openState(ring: KeyRing, state: string): LoginState | undefined {
   const value = ring.open('state', state);
   if (!isObject(value)) return undefined;
-  const { i, t, h, a, l } = value as { i: string; t: string; h: string; a: number; l: number };
-  return nowMs - l < loginMs
-    ? { id: i, target: t, host: h, attempt: a, startedAtMs: l }
-    : undefined;
+  const { i, t, h, a, l } = value as { i: string; t: string; h: string; a: 0 | 1; l: number };
+  return { id: i, target: t, host: h, attempt: a, startedAtMs: l };
 }
 
 /** Opens the cookie of a login; undefined when it is not that of this state. */

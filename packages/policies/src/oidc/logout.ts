@@ -27,11 +27,13 @@ export class Logout {
   async answer(exchange: Exchange, origin: string): Promise<Reply> {
     const { cookies, config, host } = this.#party;
     const site = exchange.headers.get('sec-fetch-site');
-    const isForeign = site === 'cross-site' || site === 'same-site';
-    if (isForeign && exchange.method === 'GET') return logoutQuestion(exchange.path);
     const from = exchange.headers.get('origin');
-    if (isForeign || (exchange.method === 'POST' && from !== undefined && from !== origin))
-      return deny('forbidden', 'Another site cannot log out here.');
+    const isForeign =
+      site === undefined
+        ? from !== undefined && from !== origin
+        : site === 'cross-site' || site === 'same-site';
+    if (isForeign && exchange.method === 'GET') return logoutQuestion(exchange.path);
+    if (isForeign) return deny('forbidden', 'Another site cannot log out here.');
     const own = cookies.read(exchange);
     const removed = cookies.remove(own?.pieces ?? []);
     const returnTo = config.logoutUrl ?? `${origin}/`;

@@ -19,7 +19,8 @@ const pageFields: readonly HeaderPair[] = [
   ['Content-Type', 'text/html; charset=utf-8'],
   ['Content-Security-Policy', "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"],
   ['X-Content-Type-Options', 'nosniff'],
-  ['Referrer-Policy', 'no-referrer'],
+  // With `no-referrer`, the form of a page would be sent with the origin `null`.
+  ['Referrer-Policy', 'same-origin'],
 ];
 const noStore: HeaderPair = ['Cache-Control', 'no-store'];
 

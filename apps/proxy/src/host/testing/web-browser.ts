@@ -37,13 +37,15 @@ export class WebBrowser {
   readonly visited: string[] = [];
   /** Ports to connect to by host, in place of those of the URLs. */
   readonly ports = new Map<string, number>();
+  /** Changes the URLs of redirects, as an attacker could. */
+  rewrite = (url: string): string => url;
 
   /** Requests a page, and follows its redirects. */
   async open(url: string, options: PageRequest = {}): Promise<Page> {
     let page = await this.#load(url, options);
     for (let count = 0; options.follows !== false && isRedirect(page); count++) {
       if (count === maxRedirects) throw new Error(`too many redirects: ${this.visited.join(' ')}`);
-      const next = new URL(page.headers.location ?? '', page.url).href;
+      const next = this.rewrite(new URL(page.headers.location ?? '', page.url).href);
       page = await this.#load(
         next,
         options.headers === undefined ? {} : { headers: options.headers },
