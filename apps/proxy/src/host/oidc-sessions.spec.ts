@@ -1,4 +1,4 @@
-import { createPrivateKey, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, type webcrypto } from 'node:crypto';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { signJwt } from '@sluice/tokens';
 import { eventually } from '../listener/testing/running-listener.ts';
@@ -194,7 +194,7 @@ describe('oidc on two nodes with one Redis', () => {
     await fixture.logIn();
     const cookie = session();
     const { issuer, clientId, signingKey } = fixture.provider;
-    const key = createPrivateKey({ key: signingKey as JsonWebKey, format: 'jwk' });
+    const key = createPrivateKey({ key: signingKey as webcrypto.JsonWebKey, format: 'jwk' });
     const iat = Math.floor(Date.now() / 1_000);
     const event = { 'http://schemas.openid.net/event/backchannel-logout': {} };
     const good = { iss: issuer, aud: clientId, iat, exp: iat + 120, sub: 'jane', events: event };

@@ -139,7 +139,7 @@ describe('Refresh', () => {
     expect(used).toHaveLength(1);
   });
 
-  it('does not wait for ever for a process that has ended', async () => {
+  it('does not wait without end for a process that has ended', async () => {
     await sessions.lock(`${first.id} 0`, 60_000);
     await expect(processRefresh().of(first)).rejects.toThrow('in time');
     expect(used).toEqual([]);
