@@ -77,7 +77,7 @@ describe('Refresh', () => {
     };
     const processes = [processRefresh(), processRefresh(), processRefresh()];
     const results = await Promise.all(
-      Array.from({ length: 90 }, (_each, index) => processes[index % 3]?.of(first)),
+      Array.from({ length: 90 }, (_each, index) => (processes[index % 3] as Refresh).of(first)),
     );
     expect([used, outcomes]).toEqual([['r1'], ['refreshed']]);
     for (const each of results) expect(each?.generation).toBe(1);
