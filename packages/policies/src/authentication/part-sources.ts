@@ -24,7 +24,10 @@ export interface PartSource {
   readonly read: (exchange: Exchange) => readonly string[];
 }
 
-/** Prepares the configured parts, in the order query, cookies, subprotocols. */
+/**
+ * Prepares the configured parts, in the order query, subprotocols, cookies: a page that knows the
+ * credential and sends it otherwise needs no cookie.
+ */
 export function partSources(names: PartNames): PartSource[] {
   const { queryNames = [], cookieNames = [], webSocketProtocol: prefix } = names;
   const sources: PartSource[] = [];
@@ -34,13 +37,13 @@ export function partSources(names: PartNames): PartSource[] {
       query === '' ? none : part.valuesIn(query);
     sources.push({ part, isCookie: false, read });
   }
-  if (cookieNames.length > 0) {
-    const part = new Cookies(cookieNames);
-    sources.push({ part, isCookie: true, read: (exchange) => part.valuesIn(exchange.headers) });
-  }
   if (prefix !== undefined) {
     const part = new WebSocketProtocols(prefix);
     sources.push({ part, isCookie: false, read: (exchange) => part.valuesIn(exchange.headers) });
+  }
+  if (cookieNames.length > 0) {
+    const part = new Cookies(cookieNames);
+    sources.push({ part, isCookie: true, read: (exchange) => part.valuesIn(exchange.headers) });
   }
   return sources;
 }

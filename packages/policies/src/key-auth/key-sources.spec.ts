@@ -133,6 +133,9 @@ describe('key-auth', () => {
     // A page that knows the key sends it by itself.
     const inProtocol = { 'Sec-WebSocket-Protocol': 'key.the-key-of-acme' };
     expect(await status('https://evil.example', inProtocol)).toBe(200);
+    // Its browser adds the cookie.
+    const both = { ...inProtocol, Cookie: 'session-key=the-key-of-acme' };
+    expect(await status('https://evil.example', both)).toBe(200);
     const plain = await withConfig(config).send({
       headers: { Origin: 'https://evil.example', Cookie: 'session-key=the-key-of-acme' },
     });
