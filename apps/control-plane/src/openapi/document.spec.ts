@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { operationsOf } from '../testing/operations.ts';
 import { startTestControlPlane } from '../testing/test-control-plane.ts';
 import type { TestControlPlane } from '../testing/test-control-plane.ts';
 import { openApiDocument } from './document.ts';
@@ -8,13 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const golden = new URL('../../../../docs/reference/openapi.json', import.meta.url);
 const document = openApiDocument();
-const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-  Object.entries(item).map(([method, operation]) => ({
-    path,
-    method,
-    operation: operation as Json,
-  })),
-);
+const operations = operationsOf(document);
 
 describe('the OpenAPI document', () => {
   it('equals the committed file; otherwise run: npm run generate', () => {
@@ -31,6 +26,23 @@ describe('the OpenAPI document', () => {
     expect([...names].sort()).toEqual(
       Object.keys((document.components as { schemas: object }).schemas).sort(),
     );
+  });
+
+  it('has each parameter of several operations once, and refers to all of them', () => {
+    const text = JSON.stringify(document.paths);
+    const { parameters } = document.components as { parameters: Record<string, Json> };
+    const used = [...text.matchAll(/"#\/components\/parameters\/([\w.-]+)"/g)];
+    expect([...new Set(used.map(([, key]) => key))].sort()).toEqual(Object.keys(parameters).sort());
+    const seen = new Set(Object.values(parameters).map((each) => JSON.stringify(each)));
+    expect(seen.size).toBe(Object.keys(parameters).length);
+    const inPlace = Object.values(document.paths)
+      .flatMap((item) => Object.values(item))
+      .flatMap((operation) => (operation['parameters'] ?? []) as Json[])
+      .filter((parameter) => parameter['$ref'] === undefined);
+    for (const parameter of inPlace) {
+      expect(seen.has(JSON.stringify(parameter))).toBe(false);
+      seen.add(JSON.stringify(parameter));
+    }
   });
 
   it('has an example for every schema, content and path parameter', () => {

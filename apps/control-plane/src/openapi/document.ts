@@ -12,6 +12,7 @@ import {
   serviceRoutePaths,
 } from './resource-paths.ts';
 import type { PathItem } from './resource-paths.ts';
+import { shareParameters } from './shared-parameters.ts';
 
 /** An OpenAPI 3.1 document. */
 export interface OpenApiDocument {
@@ -27,6 +28,19 @@ export interface OpenApiDocument {
  * server.
  */
 export function openApiDocument(): OpenApiDocument {
+  const { paths, parameters } = shareParameters({
+    ...Object.assign({}, ...kinds.map((kind) => resourcePaths(kind))),
+    ...allCredentialPaths(),
+    ...keyPaths(),
+    ...serviceRoutePaths(),
+    ...effectivePaths,
+    ...readOnlyPaths('policies', 'policy', 'Policy'),
+    ...readOnlyPaths('nodes', 'node', 'Node'),
+    ...readOnlyPaths('revisions', 'revision', 'Revision'),
+    ...statusPaths,
+    ...tokenPaths,
+    ...healthPaths,
+  });
   return {
     openapi: '3.1.0',
     info: {
@@ -38,21 +52,10 @@ export function openApiDocument(): OpenApiDocument {
     },
     servers: [{ url: '/' }],
     security: [{ token: [] }],
-    paths: {
-      ...Object.assign({}, ...kinds.map((kind) => resourcePaths(kind))),
-      ...allCredentialPaths(),
-      ...keyPaths(),
-      ...serviceRoutePaths(),
-      ...effectivePaths,
-      ...readOnlyPaths('policies', 'policy', 'Policy'),
-      ...readOnlyPaths('nodes', 'node', 'Node'),
-      ...readOnlyPaths('revisions', 'revision', 'Revision'),
-      ...statusPaths,
-      ...tokenPaths,
-      ...healthPaths,
-    },
+    paths,
     components: {
       schemas: componentSchemas(),
+      parameters,
       responses: { Problem: problemResponse },
       securitySchemes: {
         token: {

@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { RequestSource } from '../testing/fuzz.ts';
 import type { FuzzOperation, FuzzRequest } from '../testing/fuzz.ts';
+import { operationsOf } from '../testing/operations.ts';
 import { startTestControlPlane, testAdminToken } from '../testing/test-control-plane.ts';
 import type { TestControlPlane } from '../testing/test-control-plane.ts';
 
@@ -83,16 +84,13 @@ describe('every operation of the Admin API', () => {
   }
 
   it(`answers ${requests} requests, including invalid ones, as the document describes`, async () => {
-    const { paths } = (await (await fetch(new URL('/openapi.json', api.url))).json()) as {
-      paths: Record<string, Record<string, FuzzOperation['operation']>>;
-    };
-    const operations = Object.entries(paths).flatMap(([path, item]) =>
-      Object.entries(item).map(([method, operation]) => ({
-        path,
-        method: method.toUpperCase(),
-        operation,
-      })),
-    );
+    const document = (await (await fetch(new URL('/openapi.json', api.url))).json()) as Parameters<
+      typeof operationsOf
+    >[0];
+    const operations = operationsOf(document).map((each) => ({
+      ...each,
+      method: each.method.toUpperCase(),
+    }));
     const source = new RequestSource(operations, { admin: testAdminToken, viewer }, seed);
     const operationOf = (sent: FuzzRequest) =>
       operations.find(

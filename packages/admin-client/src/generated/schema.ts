@@ -1904,7 +1904,76 @@ export interface components {
             };
         };
     };
-    parameters: never;
+    parameters: {
+        /** @description The most entries on a page, up to 1000. */
+        readonly limit: number;
+        /** @description The `next` of the previous page. */
+        readonly after: string;
+        /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
+        readonly tag: readonly string[];
+        /** @description Lists only the resource with this name. */
+        readonly name: string;
+        /** @description Delays the response until every live node of the affected gateways has applied the write. */
+        readonly wait: "applied";
+        /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
+        readonly timeout: string;
+        /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
+        readonly Prefer: string;
+        /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
+        readonly "Idempotency-Key": string;
+        /** @description Id or name of the ca. */
+        readonly ca: string;
+        /** @description The entity tag of the representation that the caller already has. */
+        readonly "If-None-Match": string;
+        /** @description Id or name of the ca. */
+        readonly "ca-2": string;
+        /** @description The entity tag that the resource must still have. */
+        readonly "If-Match": string;
+        /** @description `*` requires that the resource does not exist yet. */
+        readonly "If-None-Match-2": string;
+        /** @description Id or name of the gateway. */
+        readonly gateway: string;
+        /** @description Id or name of the gateway. */
+        readonly "gateway-2": string;
+        /** @description Id or name of the quota. */
+        readonly quota: string;
+        /** @description Id or name of the quota. */
+        readonly "quota-2": string;
+        /** @description Id or name of the group. */
+        readonly group: string;
+        /** @description Id or name of the group. */
+        readonly "group-2": string;
+        /** @description Id or name of the certificate. */
+        readonly certificate: string;
+        /** @description Id or name of the certificate. */
+        readonly "certificate-2": string;
+        /** @description Id or name of the service. */
+        readonly service: string;
+        /** @description Id or name of the service. */
+        readonly "service-2": string;
+        /** @description Id or name of the route. */
+        readonly route: string;
+        /** @description Id or name of the route. */
+        readonly "route-2": string;
+        /** @description Id or name of the consumer. */
+        readonly consumer: string;
+        /** @description Id or name of the consumer. */
+        readonly "consumer-2": string;
+        /** @description Lists only credentials that exist for this long, and that no connected node has reported as used during it, such as 90d. */
+        readonly unused: string;
+        /** @description Lists only credentials that expire within this time from now, such as 30d. */
+        readonly expiring: string;
+        /** @description Lists only credentials of this type. */
+        readonly type: "key" | "basic" | "hmac" | "mtls";
+        /** @description Id or name of the credential. */
+        readonly credential: string;
+        /** @description Id or name of the key. */
+        readonly key: string;
+        /** @description Number of the revision. */
+        readonly revision: string;
+        /** @description Id or name of the token. */
+        readonly token: string;
+    };
     requestBodies: never;
     headers: never;
     pathItems: never;
@@ -1915,13 +1984,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -1948,15 +2017,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -2002,11 +2071,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the ca. */
-                readonly ca: string;
+                readonly ca: components["parameters"]["ca"];
             };
             readonly cookie?: never;
         };
@@ -2034,21 +2103,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the ca. */
-                readonly ca: string;
+                readonly ca: components["parameters"]["ca-2"];
             };
             readonly cookie?: never;
         };
@@ -2106,19 +2175,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the ca. */
-                readonly ca: string;
+                readonly ca: components["parameters"]["ca-2"];
             };
             readonly cookie?: never;
         };
@@ -2165,19 +2234,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the ca. */
-                readonly ca: string;
+                readonly ca: components["parameters"]["ca"];
             };
             readonly cookie?: never;
         };
@@ -2222,13 +2291,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -2255,15 +2324,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -2309,11 +2378,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway"];
             };
             readonly cookie?: never;
         };
@@ -2341,21 +2410,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway-2"];
             };
             readonly cookie?: never;
         };
@@ -2413,19 +2482,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway-2"];
             };
             readonly cookie?: never;
         };
@@ -2472,19 +2541,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway"];
             };
             readonly cookie?: never;
         };
@@ -2529,13 +2598,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -2562,15 +2631,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -2616,11 +2685,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the quota. */
-                readonly quota: string;
+                readonly quota: components["parameters"]["quota"];
             };
             readonly cookie?: never;
         };
@@ -2648,21 +2717,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the quota. */
-                readonly quota: string;
+                readonly quota: components["parameters"]["quota-2"];
             };
             readonly cookie?: never;
         };
@@ -2720,19 +2789,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the quota. */
-                readonly quota: string;
+                readonly quota: components["parameters"]["quota-2"];
             };
             readonly cookie?: never;
         };
@@ -2779,19 +2848,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the quota. */
-                readonly quota: string;
+                readonly quota: components["parameters"]["quota"];
             };
             readonly cookie?: never;
         };
@@ -2836,13 +2905,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -2869,15 +2938,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -2923,11 +2992,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the group. */
-                readonly group: string;
+                readonly group: components["parameters"]["group"];
             };
             readonly cookie?: never;
         };
@@ -2955,21 +3024,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the group. */
-                readonly group: string;
+                readonly group: components["parameters"]["group-2"];
             };
             readonly cookie?: never;
         };
@@ -3027,19 +3096,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the group. */
-                readonly group: string;
+                readonly group: components["parameters"]["group-2"];
             };
             readonly cookie?: never;
         };
@@ -3086,19 +3155,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the group. */
-                readonly group: string;
+                readonly group: components["parameters"]["group"];
             };
             readonly cookie?: never;
         };
@@ -3143,13 +3212,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -3176,15 +3245,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -3230,11 +3299,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the certificate. */
-                readonly certificate: string;
+                readonly certificate: components["parameters"]["certificate"];
             };
             readonly cookie?: never;
         };
@@ -3262,21 +3331,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the certificate. */
-                readonly certificate: string;
+                readonly certificate: components["parameters"]["certificate-2"];
             };
             readonly cookie?: never;
         };
@@ -3334,19 +3403,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the certificate. */
-                readonly certificate: string;
+                readonly certificate: components["parameters"]["certificate-2"];
             };
             readonly cookie?: never;
         };
@@ -3393,19 +3462,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the certificate. */
-                readonly certificate: string;
+                readonly certificate: components["parameters"]["certificate"];
             };
             readonly cookie?: never;
         };
@@ -3697,13 +3766,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -3730,15 +3799,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -3784,11 +3853,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the service. */
-                readonly service: string;
+                readonly service: components["parameters"]["service"];
             };
             readonly cookie?: never;
         };
@@ -3816,21 +3885,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the service. */
-                readonly service: string;
+                readonly service: components["parameters"]["service-2"];
             };
             readonly cookie?: never;
         };
@@ -3888,19 +3957,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the service. */
-                readonly service: string;
+                readonly service: components["parameters"]["service-2"];
             };
             readonly cookie?: never;
         };
@@ -3947,19 +4016,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the service. */
-                readonly service: string;
+                readonly service: components["parameters"]["service"];
             };
             readonly cookie?: never;
         };
@@ -4004,13 +4073,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -4037,15 +4106,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -4093,11 +4162,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the route. */
-                readonly route: string;
+                readonly route: components["parameters"]["route"];
             };
             readonly cookie?: never;
         };
@@ -4125,21 +4194,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the route. */
-                readonly route: string;
+                readonly route: components["parameters"]["route-2"];
             };
             readonly cookie?: never;
         };
@@ -4200,19 +4269,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the route. */
-                readonly route: string;
+                readonly route: components["parameters"]["route-2"];
             };
             readonly cookie?: never;
         };
@@ -4259,19 +4328,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the route. */
-                readonly route: string;
+                readonly route: components["parameters"]["route"];
             };
             readonly cookie?: never;
         };
@@ -4318,13 +4387,13 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -4351,15 +4420,15 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -4405,11 +4474,11 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
             };
             readonly cookie?: never;
         };
@@ -4437,21 +4506,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
                 /** @description `*` requires that the resource does not exist yet. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match-2"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer-2"];
             };
             readonly cookie?: never;
         };
@@ -4509,19 +4578,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer-2"];
             };
             readonly cookie?: never;
         };
@@ -4568,19 +4637,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
             };
             readonly cookie?: never;
         };
@@ -4625,24 +4694,24 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
                 /** @description Lists only credentials that exist for this long, and that no connected node has reported as used during it, such as 90d. */
-                readonly unused?: string;
+                readonly unused?: components["parameters"]["unused"];
                 /** @description Lists only credentials that expire within this time from now, such as 30d. */
-                readonly expiring?: string;
+                readonly expiring?: components["parameters"]["expiring"];
                 /** @description Lists only credentials of this type. */
-                readonly type?: "key" | "basic" | "hmac" | "mtls";
+                readonly type?: components["parameters"]["type"];
             };
             readonly header?: never;
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
             };
             readonly cookie?: never;
         };
@@ -4667,19 +4736,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
             };
             readonly cookie?: never;
         };
@@ -4732,13 +4801,13 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
                 /** @description Id or name of the credential. */
-                readonly credential: string;
+                readonly credential: components["parameters"]["credential"];
             };
             readonly cookie?: never;
         };
@@ -4766,21 +4835,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
                 /** @description Id or name of the credential. */
-                readonly credential: string;
+                readonly credential: components["parameters"]["credential"];
             };
             readonly cookie?: never;
         };
@@ -4827,21 +4896,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
                 /** @description Id or name of the credential. */
-                readonly credential: string;
+                readonly credential: components["parameters"]["credential"];
             };
             readonly cookie?: never;
         };
@@ -4886,19 +4955,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
                 /** @description Lists only credentials that exist for this long, and that no connected node has reported as used during it, such as 90d. */
-                readonly unused?: string;
+                readonly unused?: components["parameters"]["unused"];
                 /** @description Lists only credentials that expire within this time from now, such as 30d. */
-                readonly expiring?: string;
+                readonly expiring?: components["parameters"]["expiring"];
                 /** @description Lists only credentials of this type. */
-                readonly type?: "key" | "basic" | "hmac" | "mtls";
+                readonly type?: components["parameters"]["type"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -4925,22 +4994,22 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
                 /** @description Lists only credentials that exist for this long, and that no connected node has reported as used during it, such as 90d. */
-                readonly unused?: string;
+                readonly unused?: components["parameters"]["unused"];
                 /** @description Lists only credentials that expire within this time from now, such as 30d. */
-                readonly expiring?: string;
+                readonly expiring?: components["parameters"]["expiring"];
             };
             readonly header?: never;
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
             };
             readonly cookie?: never;
         };
@@ -4965,19 +5034,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
             };
             readonly cookie?: never;
         };
@@ -5026,13 +5095,13 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
                 /** @description Id or name of the key. */
-                readonly key: string;
+                readonly key: components["parameters"]["key"];
             };
             readonly cookie?: never;
         };
@@ -5060,21 +5129,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
                 /** @description Id or name of the key. */
-                readonly key: string;
+                readonly key: components["parameters"]["key"];
             };
             readonly cookie?: never;
         };
@@ -5121,21 +5190,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the consumer. */
-                readonly consumer: string;
+                readonly consumer: components["parameters"]["consumer"];
                 /** @description Id or name of the key. */
-                readonly key: string;
+                readonly key: components["parameters"]["key"];
             };
             readonly cookie?: never;
         };
@@ -5180,18 +5249,18 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path: {
                 /** @description Id or name of the service. */
-                readonly service: string;
+                readonly service: components["parameters"]["service"];
             };
             readonly cookie?: never;
         };
@@ -5216,19 +5285,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path: {
                 /** @description Id or name of the service. */
-                readonly service: string;
+                readonly service: components["parameters"]["service"];
             };
             readonly cookie?: never;
         };
@@ -5283,7 +5352,7 @@ export interface operations {
             readonly header?: never;
             readonly path: {
                 /** @description Id or name of the route. */
-                readonly route: string;
+                readonly route: components["parameters"]["route"];
             };
             readonly cookie?: never;
         };
@@ -5304,9 +5373,9 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -5356,9 +5425,9 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -5408,9 +5477,9 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -5439,7 +5508,7 @@ export interface operations {
             readonly header?: never;
             readonly path: {
                 /** @description Number of the revision. */
-                readonly revision: string;
+                readonly revision: components["parameters"]["revision"];
             };
             readonly cookie?: never;
         };
@@ -5462,7 +5531,7 @@ export interface operations {
             readonly header?: never;
             readonly path: {
                 /** @description Number of the revision. */
-                readonly revision: string;
+                readonly revision: components["parameters"]["revision"];
             };
             readonly cookie?: never;
         };
@@ -5483,9 +5552,9 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
             };
             readonly header?: never;
             readonly path?: never;
@@ -5513,7 +5582,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path?: never;
             readonly cookie?: never;
@@ -5544,7 +5613,7 @@ export interface operations {
             readonly header?: never;
             readonly path: {
                 /** @description Id or name of the token. */
-                readonly token: string;
+                readonly token: components["parameters"]["token"];
             };
             readonly cookie?: never;
         };
@@ -5567,7 +5636,7 @@ export interface operations {
             readonly header?: never;
             readonly path: {
                 /** @description Id or name of the token. */
-                readonly token: string;
+                readonly token: components["parameters"]["token"];
             };
             readonly cookie?: never;
         };
