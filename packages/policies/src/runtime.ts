@@ -7,6 +7,7 @@ import { claims } from './claims/policy.ts';
 import { cors } from './cors/policy.ts';
 import { csrf } from './csrf/policy.ts';
 import { externalAuth } from './external-auth/policy.ts';
+import { hmacAuth } from './hmac-auth/policy.ts';
 import { httpLog } from './http-log/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
 import { jwt } from './jwt/policy.ts';
@@ -35,6 +36,7 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   cors,
   csrf,
   externalAuth,
+  hmacAuth,
   httpLog,
   ipRestriction,
   jwt,

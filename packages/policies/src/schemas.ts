@@ -7,6 +7,7 @@ import { claimsSchema } from './claims/schema.ts';
 import { corsSchema } from './cors/schema.ts';
 import { csrfSchema } from './csrf/schema.ts';
 import { externalAuthSchema } from './external-auth/schema.ts';
+import { hmacAuthSchema } from './hmac-auth/schema.ts';
 import { httpLogSchema } from './http-log/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { jwtSchema } from './jwt/schema.ts';
@@ -38,6 +39,7 @@ export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   corsSchema,
   csrfSchema,
   externalAuthSchema,
+  hmacAuthSchema,
   httpLogSchema,
   ipRestrictionSchema,
   jwtSchema,

@@ -106,6 +106,13 @@ export interface Exchange {
   readonly query: string;
   /** Whether the target has a question mark: `/x?` and `/x` are two targets. */
   readonly hasQuery: boolean;
+  /**
+   * The request target exactly as the client sent it (RFC 9112 section 3.2), such as `/a%2Db?c` or
+   * `http://a.test/b`; in HTTP/2 the value of `:path`.
+   */
+  readonly rawTarget: string;
+  /** The HTTP version of the client's connection: `1.0`, `1.1` or `2`. */
+  readonly protocol: string;
   /** Request fields, including credentials. The upstream receives them with all changes. */
   readonly headers: HeaderList;
   /**

@@ -37,6 +37,8 @@ export interface Downstream {
   readonly query: string;
   /** Whether the target has a `?`: the query may be present and empty. */
   readonly hasQuery: boolean;
+  /** The request target as received; in HTTP/2 the value of `:path`. */
+  readonly rawTarget: string;
   /** The path contains `%2F` or `%5C`: only a route with `encodedSlashes: keep` accepts it. */
   readonly hasEncodedSlash: boolean;
   /** Host without port, normalised. Empty when a request of HTTP/1.0 names none. */

@@ -94,6 +94,11 @@ export abstract class ExchangeFacts {
     return this.downstream.hasQuery;
   }
 
+  /** {@inheritDoc StepExchange.rawTarget} */
+  get rawTarget(): string {
+    return this.downstream.rawTarget;
+  }
+
   /** The path sent to the target when it differs from the client's, for the log. */
   get upstreamPath(): string | undefined {
     return this.rewrittenPath === this.path || this.targetAddress === undefined

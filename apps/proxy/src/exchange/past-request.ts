@@ -17,6 +17,7 @@ export class PastRequest implements Downstream {
   readonly path: string;
   readonly query: string;
   readonly hasQuery: boolean;
+  readonly rawTarget: string;
   readonly hasEncodedSlash: boolean;
   readonly host: string;
   readonly authority: string;
@@ -45,6 +46,7 @@ export class PastRequest implements Downstream {
     this.path = request.path;
     this.query = request.query;
     this.hasQuery = request.hasQuery;
+    this.rawTarget = request.rawTarget;
     this.hasEncodedSlash = request.hasEncodedSlash;
     this.host = request.host;
     this.authority = request.authority;

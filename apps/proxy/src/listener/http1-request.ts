@@ -29,6 +29,7 @@ export abstract class Http1Request {
   path = '';
   query = '';
   hasQuery = false;
+  rawTarget = '';
   hasEncodedSlash = false;
   host = '';
   authority = '';
@@ -93,6 +94,7 @@ export abstract class Http1Request {
     this.path = '';
     this.query = '';
     this.hasQuery = false;
+    this.rawTarget = parser.target;
     const error = refusalOfMethod(parser.method);
     if (error !== undefined) return { error, reason: `the method ${parser.method} is not served` };
     const fault = parser.readTarget(this, keepEncodedSlash);

@@ -50,6 +50,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
   path = '';
   query = '';
   hasQuery = false;
+  rawTarget = '';
   hasEncodedSlash = false;
   host = '';
   authority = '';
@@ -123,6 +124,7 @@ export class Http2Exchange implements Downstream, ContentOwner, WatchedPeer, Htt
       return this.refuse('malformed_request', 'the head has no valid HTTP/1.1 equivalent');
     this.method = parser.method;
     this.host = parser.host;
+    this.rawTarget = parser.target;
     if (parser.fault !== undefined) return this.refuse(parser.fault.error, parser.fault.reason);
     const code = refusalOfMethod(parser.method);
     if (code !== undefined)

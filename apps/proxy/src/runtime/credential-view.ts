@@ -35,7 +35,8 @@ export function joinCredential(
       return isSame && isUsable(now, id, consumerId);
     },
   };
-  return { consumer, credential, secret };
+  const algorithm = 'algorithm' in spec ? spec.algorithm : undefined;
+  return { consumer, credential, secret, algorithm };
 }
 
 function isUsable(found: FoundCredential | undefined, id: string, consumerId: string): boolean {

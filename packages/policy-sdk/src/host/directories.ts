@@ -6,6 +6,8 @@ export interface FoundCredential {
   readonly credential: Credential;
   /** What is stored for verification, such as the hash of a password in PHC format. */
   readonly secret: string | undefined;
+  /** The only algorithm for which the secret may be used, for types that state one. */
+  readonly algorithm?: string | undefined;
 }
 
 /** Credentials of the running configuration. */

@@ -32,6 +32,9 @@ export interface TestRequest {
   readonly path?: string;
   /** Without the question mark; an empty one means a question mark and no query. */
   readonly query?: string;
+  /** The target as the client sent it; by default path and query. */
+  readonly rawTarget?: string;
+  readonly protocol?: '1.0' | '1.1' | '2';
   readonly headers?: TestHeaders;
   /** The content, for policies that read it. */
   readonly body?: string | Uint8Array;
@@ -81,6 +84,8 @@ export class TestExchange implements StepExchange {
   readonly path: string;
   readonly query: string;
   readonly hasQuery: boolean;
+  readonly rawTarget: string;
+  readonly protocol: string;
   readonly headers: HeaderList;
   contentLength: number;
   readonly requestBody: TestRequestBody;
@@ -137,6 +142,9 @@ export class TestExchange implements StepExchange {
     this.path = request.path ?? '/';
     this.query = request.query ?? '';
     this.hasQuery = request.query !== undefined;
+    const query = request.query === undefined ? '' : `?${request.query}`;
+    this.rawTarget = request.rawTarget ?? `${this.path}${query}`;
+    this.protocol = request.protocol ?? '1.1';
     this.headers = HeaderList.of(request.headers ?? {});
     this.requestBody = new TestRequestBody(request.body ?? '', this);
     this.contentLength = request.contentLength ?? this.requestBody.bytes.length;

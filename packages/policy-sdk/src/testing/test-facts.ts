@@ -41,6 +41,7 @@ export interface TestCredential {
   readonly lookup: string;
   /** What is stored for verification, such as the hash of a password in PHC format. */
   readonly secret?: string;
+  readonly algorithm?: string;
   readonly consumer: TestConsumer;
   readonly name?: string;
   /** Milliseconds since the epoch; it does not expire when left out. */
@@ -116,12 +117,13 @@ export function otherCredentialsOf(
 ): ReadonlyMap<string, FoundCredential> {
   return new Map(
     credentials.map(
-      ({ type, lookup, secret, consumer, name = lookup, expiresAtMs, isDisabled }) => [
+      ({ type, lookup, secret, algorithm, consumer, name = lookup, expiresAtMs, isDisabled }) => [
         `${type} ${lookup}`,
         {
           consumer: consumerOf(consumer),
           credential: { ...resourceRef(type, name), type, expiresAtMs, ...stated(isDisabled) },
           secret,
+          algorithm,
         },
       ],
     ),

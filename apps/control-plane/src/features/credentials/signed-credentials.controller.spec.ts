@@ -39,6 +39,7 @@ describe('credentials of type hmac', () => {
   it('store the secret encrypted and show it once, in the response to the creation', async () => {
     const created = await api.post(credentials, hmac('own', { secret }));
     expect(created).toMatchObject({ status: 201, body: { username: 'own', secret } });
+    expect(created.body['algorithm']).toBe('hmac-sha256');
     expect(await storedSecret('own')).toMatch(/^sealed:v1:/);
     const history = await api.get(`/v1/revisions/${String(created.body['revision'])}`);
     const read = await api.get(`${credentials}/own`);
@@ -92,6 +93,7 @@ describe('credentials of type hmac', () => {
 
   it.each([
     ['a short secret', hmac('x', { secret: 'fifteen-letters' }), '/secret'],
+    ['an unknown algorithm', hmac('x', { algorithm: 'none' }), '/algorithm'],
     ['no username', { type: 'hmac', name: 'x' }, '/username'],
     ['a quote in the username', hmac('x', { username: 'a"b' }), '/username'],
     ['a line break in the username', hmac('x', { username: 'a\nb' }), '/username'],

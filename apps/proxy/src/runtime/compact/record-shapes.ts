@@ -22,7 +22,7 @@ export interface RecordShape {
 }
 
 /** Properties with few values, which are no text of each record. */
-const sharedTexts: ReadonlySet<string> = new Set(['type', 'ca']);
+const sharedTexts: ReadonlySet<string> = new Set(['type', 'ca', 'algorithm']);
 
 /** Shapes are numbered with two bytes; the last number marks a record with a shape of its own. */
 const maxShapes = 0xffff;

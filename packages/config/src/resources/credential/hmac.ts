@@ -17,6 +17,14 @@ const username = z
     'The id of the key, which requests name: `username` or `keyid`. It is compared exactly and belongs to one credential only.',
   );
 
+/** Names of RFC 9421 and of draft-cavage; SHA-1 is for callers that cannot change yet. */
+const algorithm = z
+  .enum(['hmac-sha256', 'hmac-sha384', 'hmac-sha512', 'hmac-sha1'])
+  .default('hmac-sha256')
+  .describe(
+    'The one algorithm for which the secret is used: a request that names another one is refused.',
+  );
+
 /** A key for signed requests (`hmac-auth`), found by its id. */
 export const hmacCredential = defineCredentialType({
   type: 'hmac',
@@ -25,6 +33,7 @@ export const hmacCredential = defineCredentialType({
     name,
     consumer,
     username,
+    algorithm,
     secret: secret(z.string().min(1).max(maxStoredLength)).describe(
       'The secret; its UTF-8 bytes are the key.',
     ),
@@ -36,6 +45,7 @@ export const hmacCredential = defineCredentialType({
     type: z.literal('hmac').describe('A secret with which the caller signs requests.'),
     name: credentialInput.name,
     username,
+    algorithm,
     secret: z
       .string()
       .min(16)
