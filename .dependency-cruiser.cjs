@@ -23,6 +23,7 @@ const rooms = {
   'admin-client': [],
   passwords: [],
   tokens: ['errors'],
+  x509: [],
   telemetry: ['errors'],
   wire: ['errors'],
   ratelimit: ['schema', 'errors'],
@@ -53,6 +54,7 @@ const rooms = {
     'schema',
     'passwords',
     'tokens',
+    'x509',
     'policies/schemas',
     'policy-sdk',
   ],
@@ -69,6 +71,7 @@ const rooms = {
     'policy-sdk',
     'ratelimit',
     'tokens',
+    'x509',
   ],
   console: ['admin-client'],
   cli: ['admin-client'],
@@ -179,7 +182,7 @@ module.exports = {
       'no-frameworks',
       'These rooms know no framework',
       {
-        path: '^packages/(schema|errors|passwords|tokens|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/',
+        path: '^packages/(schema|errors|passwords|tokens|x509|admin-client|router|policy-sdk|http1|wire|telemetry|ratelimit|config|policies)/',
         pathNot: spec,
       },
       { path: frameworks },
@@ -193,7 +196,7 @@ module.exports = {
     forbid(
       'no-sockets',
       'It knows bytes or rules, not sockets',
-      { path: '^packages/(policy-sdk|policies|http1|errors|passwords|tokens)/', pathNot: spec },
+      { path: '^packages/(policy-sdk|policies|http1|errors|passwords|tokens|x509)/', pathNot: spec },
       {
         path: '^(node:)?(net|tls|http|https|http2|dgram)$',
         dependencyTypes: ['core'],
@@ -203,7 +206,7 @@ module.exports = {
       'zod-in-few-rooms',
       'Config is defined once',
       {
-        path: '^packages/(errors|passwords|tokens|admin-client|telemetry|wire|ratelimit|http1|router)/',
+        path: '^packages/(errors|passwords|tokens|x509|admin-client|telemetry|wire|ratelimit|http1|router)/',
         pathNot: spec,
       },
       { path: '(^|/)node_modules/zod/' },

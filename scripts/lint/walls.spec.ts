@@ -34,6 +34,7 @@ const forbidden: readonly (readonly [file: string, imports: string, rule: string
   ['packages/wire/src/a.ts', "import type { name } from '@sluice/config';", 'room-wire'],
   ['packages/ratelimit/src/a.ts', "import '@sluice/router';", 'room-ratelimit'],
   ['packages/passwords/src/a.ts', "import '@sluice/errors';", 'room-passwords'],
+  ['packages/x509/src/a.ts', "import '@sluice/errors';", 'room-x509'],
   ['packages/tokens/src/a.ts', "import '@sluice/policy-sdk';", 'room-tokens'],
   ['packages/http1/src/a.ts', "import '@sluice/schema';", 'room-http1'],
   ['packages/router/src/a.ts', "import '@sluice/config';", 'room-router'],

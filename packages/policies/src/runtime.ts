@@ -12,6 +12,7 @@ import { httpLog } from './http-log/policy.ts';
 import { ipRestriction } from './ip-restriction/policy.ts';
 import { jwt } from './jwt/policy.ts';
 import { keyAuth } from './key-auth/policy.ts';
+import { mtlsAuth } from './mtls-auth/policy.ts';
 import { oauth2Introspection } from './oauth2-introspection/policy.ts';
 import { oidc } from './oidc/policy.ts';
 import { opa } from './opa/policy.ts';
@@ -41,6 +42,7 @@ export const builtInPolicies: readonly Policy[] = Object.freeze([
   ipRestriction,
   jwt,
   keyAuth,
+  mtlsAuth,
   oauth2Introspection,
   oidc,
   opa,

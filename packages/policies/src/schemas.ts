@@ -12,6 +12,7 @@ import { httpLogSchema } from './http-log/schema.ts';
 import { ipRestrictionSchema } from './ip-restriction/schema.ts';
 import { jwtSchema } from './jwt/schema.ts';
 import { keyAuthSchema } from './key-auth/schema.ts';
+import { mtlsAuthSchema } from './mtls-auth/schema.ts';
 import { oauth2IntrospectionSchema } from './oauth2-introspection/schema.ts';
 import { oidcSchema } from './oidc/schema.ts';
 import { opaSchema } from './opa/schema.ts';
@@ -44,6 +45,7 @@ export const builtInPolicySchemas: readonly PolicySchema[] = Object.freeze([
   ipRestrictionSchema,
   jwtSchema,
   keyAuthSchema,
+  mtlsAuthSchema,
   oauth2IntrospectionSchema,
   oidcSchema,
   opaSchema,

@@ -1,6 +1,7 @@
 import type { LimitStore } from '@sluice/ratelimit';
 import type { Consumer, Credential } from './exchange.ts';
 import type { PolicyCache } from './host/cache.ts';
+import type { ClientCertificates } from './host/client-certificates.ts';
 import type { ConsumerDirectory, CredentialDirectory } from './host/directories.ts';
 import type { FailureLimits } from './host/failure-limits.ts';
 import type { HttpClient, HttpClientOptions } from './host/http.ts';
@@ -55,6 +56,7 @@ export interface PolicyHost {
   };
   readonly credentials: CredentialDirectory;
   readonly consumers: ConsumerDirectory;
+  readonly clientCertificates: ClientCertificates;
   /** Bounds failed attempts to authenticate; all policies of the process share it. */
   readonly failures: FailureLimits;
   /** The keys of the gateway for the uses that the schema of the policy lists. */

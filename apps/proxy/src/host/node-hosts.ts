@@ -9,7 +9,7 @@ import { UndiciClient, type ClientServices, type HttpOutcome } from './undici-cl
 /** What the hosts of a serving process are made of. */
 export interface NodeHostServices extends Pick<
   HostServices,
-  'clock' | 'loggerFor' | 'sharedStoreFor'
+  'clock' | 'loggerFor' | 'sharedStoreFor' | 'clientCertificates'
 > {
   readonly stores: PolicyHost['stores'];
   readonly credentials?: HostServices['credentials'];

@@ -114,9 +114,14 @@ export class TlsAcceptor {
   }
 
   #completed(socket: TLSSocket, clients: ClientVerification): void {
-    const fault = clientFault(socket, clients, Date.now());
+    // The lists change more often than the CAs, which the server was created with.
+    const { trust } = this.#options.clients();
+    const fault = clientFault(socket, clients.mode, trust, Date.now());
     if (fault !== undefined) {
-      this.#report(fault, String(socket.authorizationError ?? 'the certificate has expired'));
+      this.#report(
+        fault,
+        String(socket.authorizationError ?? 'the certificate has expired or is revoked'),
+      );
       socket.destroy();
       return;
     }

@@ -4,6 +4,15 @@ import { TLSSocket } from 'node:tls';
 import type { PeerCertificate } from '@sluice/policy-sdk';
 import { alternativeNames } from './alternative-names.ts';
 
+/** The certificates of a client: its own, and the intermediate ones that it has presented. */
+export interface PeerChain {
+  readonly leaf: X509Certificate;
+  readonly intermediates: readonly X509Certificate[];
+}
+
+/** More certificates of a client are not used. */
+const maxIntermediates = 8;
+const chains = new WeakMap<PeerCertificate, PeerChain>();
 const known = new WeakMap<Socket, PeerCertificate | undefined>();
 
 /**
@@ -22,8 +31,13 @@ export function peerCertificateOf(socket: Socket): PeerCertificate | undefined {
   return certificate;
 }
 
+/** The chain of a certificate that came from {@link peerCertificateOf}. */
+export function chainOf(certificate: PeerCertificate): PeerChain | undefined {
+  return chains.get(certificate);
+}
+
 function describe(x509: X509Certificate): PeerCertificate {
-  return Object.freeze({
+  const certificate: PeerCertificate = Object.freeze({
     subject: distinguishedName(x509.subject),
     issuer: distinguishedName(x509.issuer),
     sans: Object.freeze(
@@ -34,6 +48,14 @@ function describe(x509: X509Certificate): PeerCertificate {
     pem: x509.toString(),
     raw: x509.raw,
   });
+  const intermediates: X509Certificate[] = [];
+  let issuer = x509.issuerCertificate;
+  while (issuer !== undefined && intermediates.length < maxIntermediates) {
+    intermediates.push(issuer);
+    issuer = issuer.issuerCertificate;
+  }
+  chains.set(certificate, { leaf: x509, intermediates });
+  return certificate;
 }
 
 /** Node gives one part a line, the least specific first, each escaped as RFC 4514 says. */

@@ -145,6 +145,10 @@ export class Serving {
         reportRehash: (found, hash) => this.credentialNotes.noteRehash(found, hash),
       },
       keys: nodeKeys(() => this.#target.runtime),
+      clientCertificates: {
+        verify: (certificate) =>
+          this.#target.tls.clientVerification.trust.verify(certificate, Date.now()),
+      },
       consumers: { find: (by) => this.#target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: (policyId) => policyLogger(logger, policyId),

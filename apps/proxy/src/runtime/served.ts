@@ -10,6 +10,7 @@ import type {
 } from '../exchange/configuration.ts';
 import type { TimedKey } from '../keys/gateway-keys.ts';
 import type { ServerCertificate } from '../listener/certificate-index.ts';
+import type { TrustedCa } from '../listener/client-trust.ts';
 import type { ClientVerification } from '../listener/client-verification.ts';
 import type { UpstreamService } from '../upstream/upstream-service.ts';
 import type { TrustedProxies } from './trusted-proxies.ts';
@@ -31,6 +32,11 @@ export interface ServedIndex<S extends ServedResource = ServedResource> {
 export interface MutableIndex<S extends ServedResource = ServedResource> extends ServedIndex<S> {
   set(id: string, served: S): unknown;
   delete(id: string): boolean;
+}
+
+export interface ServedCa extends ServedResource<'ca'> {
+  /** Parsed when the resource was compiled. */
+  readonly trusted: TrustedCa;
 }
 
 export interface ServedGateway extends ServedResource<'gateway'>, ExchangeGateway {
@@ -70,7 +76,7 @@ export interface ServedSigningKey extends ServedResource<'signingKey'>, TimedKey
 
 /** The kinds that others are compiled with, see `ServedKind.needs`. */
 export interface NeededKinds {
-  readonly ca: ServedResource<'ca'>;
+  readonly ca: ServedCa;
   readonly certificate: ServedCertificate;
 }
 

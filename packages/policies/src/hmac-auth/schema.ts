@@ -36,6 +36,7 @@ export const hmacAuthSchema = definePolicySchema({
         ),
       label: z
         .string()
+        .max(64)
         .regex(/^[a-z*][a-z0-9_.*-]{0,63}$/, 'must be a label such as sig1')
         .optional()
         .describe(

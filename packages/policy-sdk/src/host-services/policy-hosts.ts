@@ -1,5 +1,6 @@
 import { errorMessage } from '@sluice/errors';
 import type { PolicyCache } from '../host/cache.ts';
+import type { ClientCertificates } from '../host/client-certificates.ts';
 import type { ConsumerDirectory, CredentialDirectory } from '../host/directories.ts';
 import type { FailureLimits } from '../host/failure-limits.ts';
 import type { HttpClient, HttpClientOptions } from '../host/http.ts';
@@ -29,6 +30,8 @@ export interface HostServices {
   readonly stores: PolicyHost['stores'];
   readonly credentials: CredentialDirectory;
   readonly consumers: ConsumerDirectory;
+  /** By default, no certificate is trusted. */
+  readonly clientCertificates?: ClientCertificates | undefined;
   readonly keys: HostKeys;
   loggerFor(policyId: string): PolicyLogger;
   /** @param policy the name of the policy, for metrics */
@@ -102,6 +105,10 @@ interface Shared {
   readonly stores: Map<string, SharedStore>;
 }
 
+const noClientCertificates: ClientCertificates = Object.freeze({
+  verify: () => ({ cas: [], fault: 'untrusted' as const, expiresAtMs: undefined }),
+});
+
 /** The host of one compilation of an attachment. */
 class AttachmentHost implements PolicyHost {
   readonly policyId: string;
@@ -140,6 +147,10 @@ class AttachmentHost implements PolicyHost {
 
   get keys(): HostKeys {
     return this.#shared.services.keys;
+  }
+
+  get clientCertificates(): ClientCertificates {
+    return this.#shared.services.clientCertificates ?? noClientCertificates;
   }
 
   /** {@inheritDoc PolicyHost.http} */

@@ -4,6 +4,7 @@ import type { LimitStore } from '@sluice/ratelimit';
 import type { z } from 'zod';
 import type { AuthReason } from '../auth-reason.ts';
 import type { Consumer, Credential } from '../exchange.ts';
+import type { ClientCertificates } from '../host/client-certificates.ts';
 import { PolicyHosts } from '../host-services/policy-hosts.ts';
 import type { HostKeys } from '../host/keys.ts';
 import type { Phase } from '../phases.ts';
@@ -40,6 +41,8 @@ export interface PolicyTesterOptions {
   readonly keys?: readonly TestKey[];
   /** The credentials that `host.credentials` knows besides the keys. */
   readonly credentials?: readonly TestCredential[];
+  /** Verifies the certificates of clients; by default, none is trusted. */
+  readonly clientCertificates?: ClientCertificates;
   /** The consumers that `host.consumers` knows. */
   readonly consumers?: readonly TestConsumer[];
   /** The store behind `host.stores.limits`; by default in memory, on the tester's clock. */
@@ -161,6 +164,7 @@ export class PolicyTester<Config extends z.ZodType = z.ZodType> {
         reportRehash: ({ credential }, hash) => this.rehashes.push({ credential, hash }),
       },
       consumers: consumersOf(options.consumers ?? []),
+      clientCertificates: options.clientCertificates,
       keys: options.gatewayKeys ?? new TestKeys(),
       loggerFor: () => ({
         info: (message, facts = {}) => this.log.push({ level: 'info', message, facts }),

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Spec } from '@sluice/config';
+import { readCrls } from '@sluice/x509';
 import { KindRulesRegistry } from '../resources/kind-rules.ts';
 import type { Warning } from '../resources/warning.ts';
 import { caFaults } from './ca-check.ts';
@@ -36,14 +37,21 @@ function certificateFacts({ certificate }: Spec<'certificate'>): object {
   };
 }
 
-function caFacts({ certificates }: Spec<'ca'>): object {
+function caFacts({ certificates, crls }: Spec<'ca'>): object {
   const bundle = readCertificates(certificates);
   if (typeof bundle === 'string') return {};
   const expiries = bundle.map(({ x509 }) => x509.validToDate.getTime());
   return {
     subjects: bundle.map(({ x509 }) => subjectOf(x509)),
     notAfter: new Date(Math.min(...expiries)).toISOString(),
+    ...(crls === undefined ? {} : { crlsNextUpdate: nextUpdateOf(crls) }),
   };
+}
+
+/** The text was checked when it was written. */
+function nextUpdateOf(crls: string): string | undefined {
+  const updates = readCrls(crls).flatMap(({ nextUpdateMs }) => nextUpdateMs ?? []);
+  return updates.length === 0 ? undefined : new Date(Math.min(...updates)).toISOString();
 }
 
 function notValidYet({ certificate }: Spec<'certificate'>, nowMs: number): Warning[] {

@@ -119,6 +119,10 @@ export class ProxyFixture {
         reportRehash: (found, hash) => this.credentialNotes.noteRehash(found, hash),
       },
       keys: nodeKeys(() => this.target.runtime),
+      clientCertificates: {
+        verify: (certificate) =>
+          this.target.tls.clientVerification.trust.verify(certificate, Date.now()),
+      },
       consumers: { find: (by) => this.target.runtime.findConsumer(by) },
       clock: { now: Date.now },
       loggerFor: () => ({ info: () => undefined, warn: () => undefined }),

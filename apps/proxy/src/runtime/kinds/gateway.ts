@@ -1,4 +1,5 @@
 import { bodyLimit, defaultPolicies } from '@sluice/config';
+import { ClientTrust } from '../../listener/client-trust.ts';
 import { clientVerification, type ClientVerification } from '../../listener/client-verification.ts';
 import { Pipeline } from '@sluice/policy-sdk/run';
 import { TrustedProxies } from '../trusted-proxies.ts';
@@ -47,12 +48,16 @@ function verificationOf(
   const { mode, cas } = clientCertificates ?? { mode: 'off', cas: [] };
   const trusted = cas.flatMap((id, index) => {
     const found = find('ca', id);
-    if (found !== undefined) return [found.spec.certificates];
+    if (found !== undefined) return [found];
     report(
       `/clientCertificates/cas/${index}`,
       'this node does not have the CA, or cannot use it: client certificates of this CA are refused',
     );
     return [];
   });
-  return clientVerification(mode, trusted);
+  return clientVerification(
+    mode,
+    trusted.map(({ spec }) => spec.certificates),
+    new ClientTrust(trusted.map((ca) => ca.trusted)),
+  );
 }

@@ -1,0 +1,2 @@
+export { CrlFault, readCrls } from './crl.ts';
+export type { Crl } from './crl.ts';
