@@ -3,6 +3,7 @@ import {
   definePolicy,
   deny,
   FieldName,
+  listItems,
   principal,
   unrecognised,
   type Exchange,
@@ -22,6 +23,9 @@ import {
   type PresentedSignature,
   type SignatureFault,
 } from './signature.ts';
+
+/** Clocks of nodes may differ: another one may accept the signature for longer. */
+const maxClockSkewMs = 60_000;
 
 type Result = Principal | Reply | Unrecognised;
 
@@ -88,7 +92,7 @@ export const hmacAuth = definePolicy({
       const key = createHash('sha256')
         .update(JSON.stringify([isShadow, keyId, ...once]))
         .digest('base64url');
-      const ttlMs = Math.max(1, createdMs + windowMs - host.clock.now()) + 1_000;
+      const ttlMs = Math.max(1, createdMs + windowMs - host.clock.now()) + maxClockSkewMs;
       return !(await nonces.set(key, '1', { ttlMs, ifAbsent: true }));
     };
 
@@ -98,7 +102,7 @@ export const hmacAuth = definePolicy({
       isMessage: boolean,
     ): Promise<Result> => {
       if (isFault(presented)) return refuse(presented);
-      const fault = faultOf(presented);
+      const fault = faultOf(presented) ?? removalOf(exchange, presented);
       if (fault !== undefined) return refuse(fault);
       const { keyId } = presented;
       const found = host.credentials.find('hmac', keyId);
@@ -147,6 +151,22 @@ export const hmacAuth = definePolicy({
     };
   },
 });
+
+/**
+ * The gateway removes the fields that Connection names (RFC 9110 section 7.6.1). A proxy before it
+ * could add Connection, so that the upstream does not receive a field that was signed.
+ */
+function removalOf(
+  { headers }: Pick<Exchange, 'headers'>,
+  { covered }: PresentedSignature,
+): SignatureFault | undefined {
+  if (!headers.has('connection')) return undefined;
+  const options = listItems(headers.getAll('connection'));
+  const removed = options.find((name) => covered.has(name.toLowerCase()));
+  return removed === undefined
+    ? undefined
+    : { reason: 'malformed', detail: `Connection must not name the signed header ${removed}.` };
+}
 
 /** The name of a component for the client. */
 function nameOf(component: string): string {
