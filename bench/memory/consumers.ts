@@ -18,16 +18,17 @@ import { freePorts } from '../measure/free-ports.ts';
 import { readOptions, wholeNumber } from '../measure/options.ts';
 import { RunningProgram } from '../measure/running-program.ts';
 import { consumerRecords } from './consumer-records.ts';
-import { SnapshotSender } from './stream.ts';
+import { RecordList, SnapshotSender } from './stream.ts';
 
 const values = readOptions({
   consumers: { type: 'string', default: '1000000' },
+  rest: { type: 'string', default: '30' },
   record: { type: 'boolean', default: false },
 });
 const count = wholeNumber('--consumers', values.consumers, 1, 5_000_000);
 const main = fileURLToPath(new URL('../../apps/proxy/dist/main.js', import.meta.url));
 /** Until timers have run, and what a snapshot has left is collected. */
-const restMs = 30_000;
+const restMs = 1_000 * wholeNumber('--rest', values.rest, 1, 600);
 
 /** Peaks and rest of one process, MB. */
 interface Figures {
@@ -55,7 +56,7 @@ function childrenOf(pid: number): number[] {
 
 async function measure(workers: number): Promise<Figures[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-memory-'));
-  const sender = new SnapshotSender(() => consumerRecords(count));
+  const sender = new SnapshotSender(list);
   const [port = 0, statusPort = 0] = await freePorts(2);
   const program = {
     name: `proxy-${workers}`,
@@ -102,6 +103,7 @@ async function measure(workers: number): Promise<Figures[]> {
   }
 }
 
+const list = new RecordList(() => consumerRecords(count));
 const rows = [...(await measure(1)), ...(await measure(2))];
 publish(
   'memory',

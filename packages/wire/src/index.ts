@@ -43,6 +43,7 @@ export {
   maxSnapshotBytes,
 } from './limits.ts';
 export { isNodeId } from './node-id.ts';
+export { mappedBytes } from './mapped-bytes.ts';
 export { PackedRecords, readPiece, RecordPacker } from './packed-records.ts';
 export { encodedBytes, encodeResourceList, ResourceListDecoder } from './resource-list.ts';
 export { createConfigStreamServer } from './server.ts';

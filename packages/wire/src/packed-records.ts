@@ -1,12 +1,15 @@
 import { hash } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ResourceRecord } from './frames.ts';
+import { mappedBytes } from './mapped-bytes.ts';
 import { hashOfId, RecordDirectory } from './record-directory.ts';
 import {
   encodedBytes,
   encodeResourceList,
   findRecord,
   ResourceListDecoder,
+  sizesOf,
+  writeRecord,
 } from './resource-list.ts';
 import { WireError } from './wire-error.ts';
 
@@ -14,6 +17,8 @@ import { WireError } from './wire-error.ts';
 const minPieceBytes = 32 * 1024;
 const maxPieceBytes = 128 * 1024;
 const endsOneIn = 128;
+/** Pieces are stored one after the other, in blocks of this size; larger ones have their own. */
+const blockBytes = 1024 * 1024;
 /** Pieces are numbered with 16 bits. */
 const maxPieces = 65_535;
 const compression = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
@@ -105,18 +110,18 @@ export class PackedRecords implements Iterable<ResourceRecord> {
 
   /** Replaces and removes records of one piece; ids without a record are removed. */
   rewrite(piece: number, changes: ReadonlyMap<string, ResourceRecord | undefined>): void {
-    const before = readPiece(this.#pieces[piece] as Buffer);
+    const before = [...readPiece(this.#pieces[piece] as Buffer)];
     const after = before.flatMap((record) =>
       changes.has(record.id) ? (changes.get(record.id) ?? []) : [record],
     );
     this.#size += after.length - before.length;
-    this.#pieces[piece] = packPiece(after);
+    this.#pieces[piece] = packRecords(after);
   }
 
   /** Adds records whose ids are not in the set, as a new piece; only when {@link canAppend}. */
   append(records: readonly ResourceRecord[]): void {
     for (const { id } of records) this.#directory.add(hashOfId(id), this.#pieces.length);
-    this.#pieces.push(packPiece(records));
+    this.#pieces.push(packRecords(records));
     this.#size += records.length;
   }
 }
@@ -126,8 +131,11 @@ export class RecordPacker {
   readonly #reusable = new Map<string, Buffer>();
   readonly #pieces: Buffer[] = [];
   readonly #directory = new RecordDirectory();
-  #open: ResourceRecord[] = [];
+  /** The records of the next piece, as a resource list: without an object for each. */
+  #open = mappedBytes(2 * maxPieceBytes);
   #openBytes = 0;
+  /** The rest of the block that pieces are stored in. */
+  #block = noBytes;
   #size = 0;
   #hasRepetition = false;
 
@@ -142,8 +150,7 @@ export class RecordPacker {
     for (const piece of this.#directory.piecesOf(idHash))
       this.#hasRepetition ||= this.#holds(piece, record.id);
     this.#directory.add(idHash, this.#pieces.length);
-    this.#open.push(record);
-    this.#openBytes += encodedBytes(record);
+    this.#write(record);
     this.#size++;
     const mayEnd = this.#openBytes >= minPieceBytes && idHash % endsOneIn === 0;
     if (mayEnd || this.#openBytes >= maxPieceBytes) this.#close();
@@ -151,35 +158,55 @@ export class RecordPacker {
 
   /** Returns the packed records. Nothing can be added afterwards. */
   finish(): PackedRecords {
-    if (this.#open.length > 0) this.#close();
+    if (this.#openBytes > 0) this.#close();
     this.#reusable.clear();
     return new PackedRecords(this.#pieces, this.#directory, this.#size, this.#hasRepetition);
   }
 
+  #write(record: ResourceRecord): void {
+    const sizes = sizesOf(record);
+    const end = this.#openBytes + sizes.total;
+    if (end > this.#open.length) {
+      const larger = mappedBytes(end);
+      this.#open.copy(larger, 0, 0, this.#openBytes);
+      this.#open = larger;
+    }
+    writeRecord(this.#open, this.#openBytes, record, sizes);
+    this.#openBytes = end;
+  }
+
   #close(): void {
     if (this.#pieces.length >= maxPieces) throw new WireError('the configuration is too large');
-    const piece = packPiece(this.#open);
-    this.#pieces.push(this.#reusable.get(keyOf(piece)) ?? piece);
-    this.#open = [];
+    const piece = zstdCompressSync(this.#open.subarray(0, this.#openBytes), compression);
+    this.#pieces.push(this.#reusable.get(keyOf(piece)) ?? this.#stored(piece));
     this.#openBytes = 0;
+  }
+
+  #stored(piece: Buffer): Buffer {
+    if (piece.length > this.#block.length)
+      this.#block = mappedBytes(Math.max(piece.length, blockBytes));
+    piece.copy(this.#block);
+    const stored = this.#block.subarray(0, piece.length);
+    this.#block = this.#block.subarray(piece.length);
+    return stored;
   }
 
   #holds(piece: number, id: string): boolean {
     const packed = this.#pieces[piece];
-    if (packed === undefined) return this.#open.some((record) => record.id === id);
-    return findRecord(zstdDecompressSync(packed), id) !== undefined;
+    const list =
+      packed === undefined ? this.#open.subarray(0, this.#openBytes) : zstdDecompressSync(packed);
+    return findRecord(list, id) !== undefined;
   }
 }
 
-/** Reads the records of a piece. Throws when it is not a piece. */
-export function readPiece(piece: Uint8Array): ResourceRecord[] {
+/** Generates the records of a piece. Throws when it is not a piece. */
+export function* readPiece(piece: Uint8Array): Generator<ResourceRecord> {
   const decoder = new ResourceListDecoder();
-  const records = decoder.push(zstdDecompressSync(piece));
+  yield* decoder.push(zstdDecompressSync(piece));
   decoder.end();
-  return records;
 }
 
-function packPiece(records: readonly ResourceRecord[]): Buffer {
+function packRecords(records: readonly ResourceRecord[]): Buffer {
   const bytes = records.reduce((sum, record) => sum + encodedBytes(record), 0);
   const [list = Buffer.alloc(0)] = encodeResourceList(records, Math.max(1, bytes));
   const packed = zstdCompressSync(list, compression);
@@ -188,6 +215,8 @@ function packPiece(records: readonly ResourceRecord[]): Buffer {
   packed.copy(piece);
   return piece;
 }
+
+const noBytes = Buffer.alloc(0);
 
 /** Equal pieces have equal keys, and no others. */
 function keyOf(piece: Buffer): string {

@@ -45,14 +45,16 @@ export function* encodeResourceList(
   if (used > 0) yield piece.subarray(0, used);
 }
 
-interface RecordSizes {
+/** Bytes of the parts of a record, and of all of it with its lengths. */
+export interface RecordSizes {
   readonly kind: number;
   readonly id: number;
   readonly json: number;
   readonly total: number;
 }
 
-function sizesOf(record: ResourceRecord): RecordSizes {
+/** Measures a record for {@link writeRecord}. Throws a WireError when it cannot be written. */
+export function sizesOf(record: ResourceRecord): RecordSizes {
   const [kind, id, json] = [
     Buffer.byteLength(record.kind),
     Buffer.byteLength(record.id),
@@ -66,7 +68,8 @@ function sizesOf(record: ResourceRecord): RecordSizes {
   return { kind, id, json, total: frameBytes + kind + id + json };
 }
 
-function writeRecord(
+/** Writes a record in the format of the resource list; `bytes` must have room for it. */
+export function writeRecord(
   bytes: Buffer,
   start: number,
   record: ResourceRecord,
@@ -87,23 +90,22 @@ export class ResourceListDecoder {
   readonly #kinds = new Map<string, string>();
 
   /**
-   * Returns the records that are complete with this piece. Throws a WireError when the bytes are
-   * not a resource list.
+   * Generates the records that are complete with this piece, one at a time: a list of them would
+   * outlive the garbage collector's young generation. All must be taken before the next piece. Throws
+   * a WireError when the bytes are not a resource list.
    */
-  push(piece: Uint8Array): ResourceRecord[] {
+  *push(piece: Uint8Array): Generator<ResourceRecord> {
     const incoming = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     const bytes = this.#rest.length === 0 ? incoming : Buffer.concat([this.#rest, incoming]);
-    const records: ResourceRecord[] = [];
     let at = 0;
     for (;;) {
       const end = recordEnd(bytes, at);
       if (end === undefined || end > bytes.length) break;
-      records.push(this.#read(bytes, at));
+      yield this.#read(bytes, at);
       at = end;
     }
     // Copied, because a view of a few bytes would keep a whole piece in memory.
     this.#rest = Buffer.from(bytes.subarray(at));
-    return records;
   }
 
   /** Throws a WireError when the list ends within a record. */
@@ -138,7 +140,8 @@ export function findRecord(list: Buffer, id: string): ResourceRecord | undefined
     const idLengthAt = start + 1 + list.readUInt8(start);
     const idEnd = idLengthAt + 1 + list.readUInt8(idLengthAt);
     if (wanted.equals(list.subarray(idLengthAt + 1, idEnd)))
-      return new ResourceListDecoder().push(list.subarray(start, end))[0];
+      return new ResourceListDecoder().push(list.subarray(start, end)).next()
+        .value as ResourceRecord;
     start = end;
   }
   return undefined;

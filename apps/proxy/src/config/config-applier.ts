@@ -136,6 +136,7 @@ export class ConfigApplier {
       this.#options.target.applySnapshot(
         this.held.revision,
         readRecords(this.held.records(), this.#unreadable),
+        () => this.held.without(this.#unreadable.keys()),
       ),
     );
     this.#targetIsBehind = !outcome.applied;

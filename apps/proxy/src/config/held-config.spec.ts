@@ -83,6 +83,24 @@ describe('HeldConfig', () => {
     ).toThrow(WireError);
   });
 
+  it('shares its records with a store that lacks some of them and changes independently', () => {
+    const held = hold(record('a'), record('b'), record('c'));
+    held.follow(deltaOf(held, record('d'), record('c', '{"v":2}')));
+    const store = held.without(['a', 'd']);
+    expect(Map.groupBy(store.records(), ({ id }) => id)).toEqual(
+      new Map([
+        ['b', [record('b')]],
+        ['c', [record('c', '{"v":2}')]],
+      ]),
+    );
+    expect(store.packed.pieces).toEqual(held.packed.pieces);
+    expect(store.packed.pieces.every((piece, index) => piece === held.packed.pieces[index])).toBe(
+      true,
+    );
+    store.change(new Map([['b', undefined]]));
+    expect(ids(held)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
   it('keeps the last good version of a quarantined resource, or the broken one when there is none', () => {
     const held = hold(record('old', '{"v":1}'), record('fine', '{"v":1}'));
     held.follow(

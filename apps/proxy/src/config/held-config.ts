@@ -36,6 +36,13 @@ export class HeldConfig {
     return this.#records.records();
   }
 
+  /** The records without those with these ids, as a store that changes independently. */
+  without(ids: Iterable<string>): RecordStore {
+    const records = this.#records.fork();
+    records.change(new Map([...ids].map((id) => [id, undefined])));
+    return records;
+  }
+
   /** The packed records, for the sharing of equal pieces. */
   get packed(): PackedRecords {
     return this.#records.packed;

@@ -1,5 +1,6 @@
 import type { Kind, Resource, Spec } from '@sluice/config';
 import type { ConfigFault } from '@sluice/wire';
+import type { RecordStore } from './record-store.ts';
 
 /** A source of a node's configuration. */
 export interface ConfigSource {
@@ -22,10 +23,13 @@ export interface ConfigTarget {
   /**
    * Replaces the whole configuration. Broken resources are quarantined and reported; the rest is
    * served.
+   * @param recordsOf returns the same resources as records, once `resources` was read to its end. A
+   * target that keeps records shares them with the source
    */
   applySnapshot(
     revision: number,
     resources: Iterable<Resource>,
+    recordsOf?: () => RecordStore,
   ): ApplyOutcome | Promise<ApplyOutcome>;
   /**
    * Applies all changes or none. The changes of a refused delta are tried again with the next one;

@@ -17,7 +17,7 @@ import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { CredentialNotes } from '../usage/credential-notes.ts';
 import { InService } from './in-service.ts';
 import type { NodeCertificates, TlsPort } from './messages.ts';
-import { applyMs, packResources, sendSnapshot } from './send-snapshot.ts';
+import { afterReading, applyMs, packResources, sendSnapshot } from './send-snapshot.ts';
 import { WorkerLimits } from './worker-limits.ts';
 import { WorkerProcess } from './worker-process.ts';
 
@@ -153,12 +153,18 @@ export class WorkerFleet implements ConfigTarget {
   }
 
   /** {@inheritDoc ConfigTarget.applySnapshot} */
-  async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
-    const packed = await packResources(resources, this.#inService.packed);
-    const records = new RecordStore(packed);
+  async applySnapshot(
+    revision: number,
+    resources: Iterable<Resource>,
+    recordsOf?: () => RecordStore,
+  ): Promise<ApplyOutcome> {
+    const records =
+      recordsOf === undefined
+        ? new RecordStore(await packResources(resources, this.#inService.packed))
+        : await afterReading(resources, recordsOf);
     const outcome = await this.#applyOnAll(
       { revision, isSnapshot: true, send: (worker) => sendSnapshot(worker, revision, records) },
-      ({ quarantined }) => this.#inService.replace(packed, quarantined),
+      ({ quarantined }) => this.#inService.replace(records, quarantined),
     );
     return outcome ?? { applied: false, faults: [noWorker], quarantined: this.#quarantined };
   }

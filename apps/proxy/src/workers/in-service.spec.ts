@@ -5,13 +5,15 @@ import { changesOf, configSteps, gateway } from '../runtime/testing/config-scrip
 import { resource } from '../runtime/testing/resources.ts';
 import { RawOrigin } from '../upstream/testing/raw-origin.ts';
 import { InService, recordOf } from './in-service.ts';
-import type { RecordStore } from '../config/record-store.ts';
+import { RecordStore } from '../config/record-store.ts';
 import { readRecords } from '../config/read-records.ts';
 import { PackedRecords } from '@sluice/wire';
 import type { Resource } from '@sluice/config';
 
-const packed = (resources: readonly Resource[]): PackedRecords =>
-  PackedRecords.of(resources.map(({ kind, id, spec }) => recordOf(kind, id, spec)));
+const packed = (resources: readonly Resource[]): RecordStore =>
+  new RecordStore(
+    PackedRecords.of(resources.map(({ kind, id, spec }) => recordOf(kind, id, spec))),
+  );
 const resourcesOf = (store: RecordStore): Resource[] => [
   ...readRecords(store.records(), new Map()),
 ];

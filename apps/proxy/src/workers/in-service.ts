@@ -1,6 +1,6 @@
 import type { Resource, Spec } from '@sluice/config';
-
 import type { ConfigFault, PackedRecords, ResourceRecord } from '@sluice/wire';
+import { isFault, readRecord } from '../config/read-records.ts';
 import { RecordStore } from '../config/record-store.ts';
 import type { ResourceChange } from '../config/source.ts';
 
@@ -36,16 +36,16 @@ export class InService {
     return this.#records.packed;
   }
 
-  /** Records an applied snapshot. */
-  replace(packed: PackedRecords, quarantined: readonly ConfigFault[]): void {
+  /** Records an applied snapshot; all of its records are readable. */
+  replace(records: RecordStore, quarantined: readonly ConfigFault[]): void {
     const faulty = [...new Set(quarantined.map(({ id }) => id))];
-    const newest = packed.findAll(faulty);
+    const newest = records.findAll(faulty);
     const good = this.#records.findAll(faulty.filter((id) => !this.#broken.has(id)));
     this.#broken = new Set();
     this.#newer = new Map();
     this.#refused = new Map();
     const kept = new Map<string, ResourceRecord>();
-    for (const [id, { record }] of newest) {
+    for (const [id, record] of newest) {
       const lastGood = good.get(id);
       if (lastGood === undefined) this.#broken.add(id);
       else {
@@ -53,7 +53,7 @@ export class InService {
         this.#newer.set(id, resourceOf(record));
       }
     }
-    this.#records = new RecordStore(packed);
+    this.#records = records;
     this.#records.change(kept);
   }
 
@@ -101,6 +101,8 @@ export function recordOf(kind: string, id: string, spec: Spec): ResourceRecord {
   return { kind, id, json: JSON.stringify(spec) };
 }
 
-function resourceOf({ kind, id, json }: ResourceRecord): Resource {
-  return { kind, id, spec: JSON.parse(json) as Spec } as Resource;
+function resourceOf(record: ResourceRecord): Resource {
+  const read = readRecord(record);
+  if (isFault(read)) throw new Error(`${record.kind} ${record.id} is unreadable: ${read.reason}`);
+  return read;
 }

@@ -13,7 +13,7 @@ import type { WorkerProcess } from './worker-process.ts';
 export const applyMs = 120_000;
 /** Pieces of some 10 KiB each in one message. */
 const piecesAtOnce = 32;
-/** Longest time that packing blocks the event loop. */
+/** Longest time that reading and packing block the event loop. */
 const sliceMs = 4;
 
 /** Packs resources for the workers; equal pieces are shared with the set that this one replaces. */
@@ -22,14 +22,30 @@ export async function packResources(
   replaced: PackedRecords,
 ): Promise<PackedRecords> {
   const packer = new RecordPacker(replaced);
+  await inSlices(resources, ({ kind, id, spec }) => packer.add(recordOf(kind, id, spec)));
+  return packer.finish();
+}
+
+/** Reads resources to their end, which finds the unreadable ones, and then asks for the records. */
+export async function afterReading(
+  resources: Iterable<Resource>,
+  recordsOf: () => RecordStore,
+): Promise<RecordStore> {
+  await inSlices(resources, () => undefined);
+  return recordsOf();
+}
+
+async function inSlices(
+  resources: Iterable<Resource>,
+  act: (resource: Resource) => void,
+): Promise<void> {
   let sliceEndsAtMs = performance.now() + sliceMs;
-  for (const { kind, id, spec } of resources) {
-    packer.add(recordOf(kind, id, spec));
+  for (const resource of resources) {
+    act(resource);
     if (performance.now() < sliceEndsAtMs) continue;
     await nextTurn();
     sliceEndsAtMs = performance.now() + sliceMs;
   }
-  return packer.finish();
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Resource } from '@sluice/config';
 import { errorMessage, guarded } from '@sluice/errors';
-import { readPiece } from '@sluice/wire';
+import { readPiece, type ResourceRecord } from '@sluice/wire';
 import { readRecords } from '../config/read-records.ts';
 import type { Serving } from '../node/serving.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
@@ -82,10 +82,17 @@ function* resourcesOf(
 ): Generator<Resource> {
   const skipped = new Set(superseded);
   for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
-    const current = readPiece(piece).filter(({ id }) => !skipped.has(id));
+    const current = skipped.size === 0 ? readPiece(piece) : without(readPiece(piece), skipped);
     yield* readRecords(current, new Map());
   }
   yield* readRecords(records, new Map());
+}
+
+function* without(
+  records: Iterable<ResourceRecord>,
+  ids: ReadonlySet<string>,
+): Generator<ResourceRecord> {
+  for (const record of records) if (!ids.has(record.id)) yield record;
 }
 
 type SnapshotRequest = Extract<WorkerRequest, { readonly type: 'snapshot' }>;

@@ -1,3 +1,4 @@
+import { mappedBytes } from '@sluice/wire';
 import { OffsetTable } from './offset-table.ts';
 import { positionOf, RecordArena } from './record-arena.ts';
 import { RecordShapes, type KeysOf, type RecordShape } from './record-shapes.ts';
@@ -10,7 +11,7 @@ export interface StoredRecord {
 }
 
 /** A resource has at most 64 KiB of JSON; a text takes at most three bytes for each character. */
-const scratch = Buffer.allocUnsafeSlow(1 << 18);
+const scratch = mappedBytes(1 << 18);
 const maxTextLength = 65_536;
 const shapeBytes = 2;
 /** After this many released records, a sparse chunk is looked for. */

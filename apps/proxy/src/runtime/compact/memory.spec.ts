@@ -7,7 +7,7 @@ it('50,000 consumers with a key each take less than 300 bytes each outside the h
   const count = 50_000;
   const consumers = new ConsumerIndex();
   const credentials = new CredentialIndex();
-  const before = process.memoryUsage().arrayBuffers;
+  const before = process.memoryUsage().external;
   for (let index = 0; index < count; index++) {
     const id = randomUUID();
     const username = `user-${index}`;
@@ -18,7 +18,7 @@ it('50,000 consumers with a key each take less than 300 bytes each outside the h
     const keyId = randomUUID();
     credentials.set(keyId, { kind: 'credential', id: keyId, name: 'ci', spec: key });
   }
-  const bytes = process.memoryUsage().arrayBuffers - before;
+  const bytes = process.memoryUsage().external - before;
   expect([consumers.size, credentials.size]).toEqual([count, count]);
   expect(bytes / count).toBeGreaterThan(80);
   expect(bytes / count).toBeLessThan(300);

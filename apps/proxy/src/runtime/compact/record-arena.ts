@@ -1,3 +1,5 @@
+import { mappedBytes } from '@sluice/wire';
+
 /** Bytes of a chunk. Every record fits into one: a resource has at most 64 KiB. */
 const chunkBytes = 1 << 18;
 const chunkShift = 18;
@@ -26,7 +28,7 @@ export class RecordArena {
   add(record: Uint8Array): number {
     let index = this.#chunks.length - 1;
     if (index < this.#firstOwn || (this.#usedBytes[index] ?? 0) + record.length > chunkBytes) {
-      this.#chunks.push(Buffer.allocUnsafeSlow(chunkBytes));
+      this.#chunks.push(mappedBytes(chunkBytes));
       this.#liveBytes.push(0);
       this.#usedBytes.push(0);
       index++;
