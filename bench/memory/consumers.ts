@@ -22,6 +22,7 @@ import { RecordList, SnapshotSender } from './stream.ts';
 
 const values = readOptions({
   consumers: { type: 'string', default: '1000000' },
+  workers: { type: 'string', default: '1,2' },
   rest: { type: 'string', default: '30' },
   record: { type: 'boolean', default: false },
 });
@@ -104,7 +105,9 @@ async function measure(workers: number): Promise<Figures[]> {
 }
 
 const list = new RecordList(() => consumerRecords(count));
-const rows = [...(await measure(1)), ...(await measure(2))];
+const rows: Figures[] = [];
+for (const workers of values.workers.split(','))
+  rows.push(...(await measure(wholeNumber('--workers', workers, 1, 64))));
 publish(
   'memory',
   [
