@@ -76,7 +76,10 @@ export class RuntimeTarget implements ConfigTarget {
    * Requests are served meanwhile: the snapshot is compiled in slices of a few milliseconds and
    * installed in one turn of the event loop.
    */
-  async applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
+  async applySnapshot(
+    revision: number,
+    resources: Iterable<Resource> | AsyncIterable<Resource>,
+  ): Promise<ApplyOutcome> {
     this.#context.shared.beginSnapshot();
     let isApplied = false;
     try {
@@ -88,7 +91,10 @@ export class RuntimeTarget implements ConfigTarget {
     }
   }
 
-  async #applyWhole(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
+  async #applyWhole(
+    revision: number,
+    resources: Iterable<Resource> | AsyncIterable<Resource>,
+  ): Promise<ApplyOutcome> {
     const previous = this.#runtime;
     const next = new Runtime(
       previous.gatewayName,
@@ -104,7 +110,7 @@ export class RuntimeTarget implements ConfigTarget {
     const find: CompileTools['find'] = <K extends keyof NeededKinds>(kind: K, id: string) =>
       next.find(kind, id) as NeededKinds[K] | undefined;
     let sliceEndsAtMs = performance.now() + sliceMs;
-    for (const resource of neededFirst(resources)) {
+    for await (const resource of neededFirst(resources)) {
       if (performance.now() > sliceEndsAtMs) {
         await nextTurn();
         sliceEndsAtMs = performance.now() + sliceMs;

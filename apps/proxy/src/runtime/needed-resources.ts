@@ -44,9 +44,11 @@ export function withDependents(
  * The resources of a snapshot, which come in any order, with those of kinds that need others at the
  * end.
  */
-export function* neededFirst(resources: Iterable<Resource>): Generator<Resource> {
+export async function* neededFirst(
+  resources: Iterable<Resource> | AsyncIterable<Resource>,
+): AsyncGenerator<Resource> {
   const deferred: Resource[] = [];
-  for (const resource of resources) {
+  for await (const resource of resources) {
     if (servedKind(resource.kind).needs === undefined) yield resource;
     else deferred.push(resource);
   }

@@ -26,7 +26,10 @@ export class SlicedTarget implements ConfigTarget {
   }
 
   /** {@inheritDoc ConfigTarget.applySnapshot} */
-  applySnapshot(revision: number, resources: Iterable<Resource>): Promise<ApplyOutcome> {
+  applySnapshot(
+    revision: number,
+    resources: Iterable<Resource> | AsyncIterable<Resource>,
+  ): Promise<ApplyOutcome> {
     return this.#target.applySnapshot(revision, resources);
   }
 

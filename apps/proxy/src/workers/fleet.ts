@@ -5,33 +5,21 @@ import {
   mergeSnapshots,
   metricDefinitions,
   MetricsRegistry,
-  type Logger,
   type MetricsSnapshot,
 } from '@sluice/telemetry';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConfigFault, TargetHealth } from '@sluice/wire';
 import type { ApplyOutcome, ConfigTarget, ResourceChange } from '../config/source.ts';
-import { RecordStore } from '../config/record-store.ts';
+import type { RecordStore } from '../config/record-store.ts';
 import { limitStoreOptions } from '../limits/limit-store-options.ts';
 import { CredentialNotes } from '../usage/credential-notes.ts';
+import type { FleetOptions } from './fleet-options.ts';
 import { InService } from './in-service.ts';
 import type { NodeCertificates, TlsPort } from './messages.ts';
-import { afterReading, applyMs, packResources, sendSnapshot } from './send-snapshot.ts';
+import { applyMs, sendSnapshot, takeRecords } from './send-snapshot.ts';
 import { WorkerLimits } from './worker-limits.ts';
 import { WorkerProcess } from './worker-process.ts';
-
-export interface FleetOptions {
-  readonly size: number;
-  /** The program file of a worker. */
-  readonly program: string;
-  readonly env: NodeJS.ProcessEnv;
-  readonly port: number;
-  /** A second port, for TLS. */
-  readonly tlsPort?: number | undefined;
-  readonly certificates?: NodeCertificates | undefined;
-  readonly logger: Logger;
-}
 
 const startMs = 30_000;
 /** How long a revision waits for a running worker. */
@@ -158,10 +146,7 @@ export class WorkerFleet implements ConfigTarget {
     resources: Iterable<Resource>,
     recordsOf?: () => RecordStore,
   ): Promise<ApplyOutcome> {
-    const records =
-      recordsOf === undefined
-        ? new RecordStore(await packResources(resources, this.#inService.packed))
-        : await afterReading(resources, recordsOf);
+    const records = await takeRecords(resources, this.#inService.packed, recordsOf);
     const outcome = await this.#applyOnAll(
       { revision, isSnapshot: true, send: (worker) => sendSnapshot(worker, revision, records) },
       ({ quarantined }) => this.#inService.replace(records, quarantined),

@@ -6,19 +6,11 @@ import type { CertificateFile } from '../net/key-pair.ts';
 
 /** The node's requests to a worker. Each is answered by a message with the same `id`. */
 export type WorkerRequest =
-  /** Pieces of packed records, for the snapshot that follows; the first ones drop earlier pieces. */
-  | {
-      readonly type: 'snapshotPieces';
-      readonly isFirst: boolean;
-      readonly pieces: readonly Uint8Array[];
-    }
-  /** Applies the pieces, without the records that `records` replace or `superseded` names. */
-  | {
-      readonly type: 'snapshot';
-      readonly revision: number;
-      readonly superseded: readonly string[];
-      readonly records: readonly ResourceRecord[];
-    }
+  | SnapshotStart
+  /** Pieces of packed records, at least one. Answered when they were read. */
+  | { readonly type: 'snapshotPieces'; readonly pieces: readonly Uint8Array[] }
+  /** Ends the snapshot. Answered when it was applied. */
+  | { readonly type: 'snapshotEnd' }
   | {
       readonly type: 'delta';
       readonly revision: number;
@@ -30,6 +22,16 @@ export type WorkerRequest =
   | { readonly type: 'metrics' }
   | { readonly type: 'health' }
   | { readonly type: 'drain'; readonly timeoutMs: number };
+
+/** Begins a snapshot: its pieces follow, and are applied meanwhile. */
+export interface SnapshotStart {
+  readonly type: 'snapshotStart';
+  readonly revision: number;
+  /** Ids of records in the pieces that are not part of the snapshot. */
+  readonly superseded: readonly string[];
+  /** Records that are in no piece. */
+  readonly records: readonly ResourceRecord[];
+}
 
 /**
  * The certificates that a node has in files: for its TLS port, undefined without one, and for
@@ -58,8 +60,9 @@ export interface WorkerHealth {
 
 /** Answers by the type of the request. */
 export interface WorkerAnswers {
+  readonly snapshotStart: null;
   readonly snapshotPieces: null;
-  readonly snapshot: ApplyOutcome;
+  readonly snapshotEnd: ApplyOutcome;
   readonly delta: ApplyOutcome;
   /** The bound port. */
   readonly listen: number;

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Resource } from '@sluice/config';
 import { RecordPacker, type PackedRecords } from '@sluice/wire';
-import type { RecordStore } from '../config/record-store.ts';
+import { RecordStore } from '../config/record-store.ts';
 import type { ApplyOutcome } from '../config/source.ts';
 import { recordOf } from './in-service.ts';
 import type { WorkerProcess } from './worker-process.ts';
@@ -16,23 +16,22 @@ const piecesAtOnce = 32;
 /** Longest time that reading and packing block the event loop. */
 const sliceMs = 4;
 
-/** Packs resources for the workers; equal pieces are shared with the set that this one replaces. */
-export async function packResources(
+/**
+ * Reads resources to their end and returns them as records for the workers: those of the source, or
+ * packed ones, which share equal pieces with the set that they replace.
+ */
+export async function takeRecords(
   resources: Iterable<Resource>,
   replaced: PackedRecords,
-): Promise<PackedRecords> {
+  recordsOf: (() => RecordStore) | undefined,
+): Promise<RecordStore> {
+  if (recordsOf !== undefined) {
+    await inSlices(resources, () => undefined);
+    return recordsOf();
+  }
   const packer = new RecordPacker(replaced);
   await inSlices(resources, ({ kind, id, spec }) => packer.add(recordOf(kind, id, spec)));
-  return packer.finish();
-}
-
-/** Reads resources to their end, which finds the unreadable ones, and then asks for the records. */
-export async function afterReading(
-  resources: Iterable<Resource>,
-  recordsOf: () => RecordStore,
-): Promise<RecordStore> {
-  await inSlices(resources, () => undefined);
-  return recordsOf();
+  return new RecordStore(packer.finish());
 }
 
 async function inSlices(
@@ -49,7 +48,7 @@ async function inSlices(
 }
 
 /**
- * Sends a snapshot in pieces, and lets the worker apply it. Rejects when the worker ends, reports a
+ * Sends a snapshot in pieces, which the worker applies while they arrive. Rejects when the worker ends, reports a
  * fault, or does not answer in time.
  */
 export async function sendSnapshot(
@@ -57,19 +56,19 @@ export async function sendSnapshot(
   revision: number,
   store: RecordStore,
 ): Promise<ApplyOutcome> {
-  const { pieces } = store.packed;
-  for (let start = 0; start === 0 || start < pieces.length; start += piecesAtOnce) {
-    await worker.ask(
-      {
-        type: 'snapshotPieces',
-        isFirst: start === 0,
-        pieces: pieces.slice(start, start + piecesAtOnce),
-      },
-      applyMs,
-    );
-  }
-  return worker.ask(
-    { type: 'snapshot', revision, superseded: store.superseded(), records: store.current() },
+  await worker.ask(
+    {
+      type: 'snapshotStart',
+      revision,
+      superseded: store.superseded(),
+      records: store.current(),
+    },
     applyMs,
   );
+  const { pieces } = store.packed;
+  for (let start = 0; start < pieces.length; start += piecesAtOnce) {
+    const some = pieces.slice(start, start + piecesAtOnce);
+    await worker.ask({ type: 'snapshotPieces', pieces: some }, applyMs);
+  }
+  return worker.ask({ type: 'snapshotEnd' }, applyMs);
 }

@@ -1,8 +1,6 @@
-import type { Resource } from '@sluice/config';
 import { errorMessage, guarded } from '@sluice/errors';
-import { readPiece, type ResourceRecord } from '@sluice/wire';
-import { readRecords } from '../config/read-records.ts';
 import type { Serving } from '../node/serving.ts';
+import { ArrivingSnapshot } from './arriving-snapshot.ts';
 import { eachAnswer, encodeQuestions, type LimitQuestion } from './limit-messages.ts';
 import type { FromWorker, ToWorker, WorkerAnswers, WorkerRequest } from './messages.ts';
 import type { RemoteLimitStore } from './remote-limit-store.ts';
@@ -12,8 +10,7 @@ import { TurnBatch } from './turn-batch.ts';
 export class Worker {
   readonly #serving: Serving;
   readonly #send: (message: FromWorker) => void;
-  /** Packed records of the snapshot that is arriving. */
-  #pieces: Uint8Array[] = [];
+  #snapshot: ArrivingSnapshot | undefined;
 
   constructor(serving: Serving, send: (message: FromWorker) => void) {
     this.#serving = serving;
@@ -34,17 +31,26 @@ export class Worker {
     }
   }
 
+  get #arriving(): ArrivingSnapshot {
+    if (this.#snapshot === undefined) throw new Error('no snapshot has begun');
+    return this.#snapshot;
+  }
+
   async #answer(request: WorkerRequest): Promise<WorkerAnswers[keyof WorkerAnswers]> {
     const serving = this.#serving;
     switch (request.type) {
-      case 'snapshotPieces':
-        if (request.isFirst) this.#pieces = [];
-        this.#pieces.push(...request.pieces);
+      case 'snapshotStart':
+        this.#snapshot = new ArrivingSnapshot(request, (resources) =>
+          serving.target.applySnapshot(request.revision, resources),
+        );
         return null;
-      case 'snapshot': {
-        const pieces = this.#pieces;
-        this.#pieces = [];
-        return serving.target.applySnapshot(request.revision, resourcesOf(pieces, request));
+      case 'snapshotPieces':
+        await this.#arriving.add(request.pieces);
+        return null;
+      case 'snapshotEnd': {
+        const snapshot = this.#arriving;
+        this.#snapshot = undefined;
+        return snapshot.finish();
       }
       case 'delta':
         return serving.target.applyDelta(request.revision, request.changes);
@@ -71,31 +77,6 @@ export class Worker {
     }
   }
 }
-
-/**
- * Generates the resources of a snapshot, and drops each piece after it was read. Resources that this
- * version cannot read are left out: the node has reported them.
- */
-function* resourcesOf(
-  pieces: Uint8Array[],
-  { superseded, records }: SnapshotRequest,
-): Generator<Resource> {
-  const skipped = new Set(superseded);
-  for (let piece = pieces.shift(); piece !== undefined; piece = pieces.shift()) {
-    const current = skipped.size === 0 ? readPiece(piece) : without(readPiece(piece), skipped);
-    yield* readRecords(current, new Map());
-  }
-  yield* readRecords(records, new Map());
-}
-
-function* without(
-  records: Iterable<ResourceRecord>,
-  ids: ReadonlySet<string>,
-): Generator<ResourceRecord> {
-  for (const record of records) if (!ids.has(record.id)) yield record;
-}
-
-type SnapshotRequest = Extract<WorkerRequest, { readonly type: 'snapshot' }>;
 
 /**
  * Ends this process when its node ends, and ignores the signals that the node handles; call it

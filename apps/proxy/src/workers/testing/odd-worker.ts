@@ -26,7 +26,8 @@ function handle(id: number, request: WorkerRequest): void {
         kind: 'limitQuestions',
         text: encodeQuestions([{ kind: 'take', id, requests: [], cost: 7 }]),
       });
-    case 'snapshot':
+    case 'snapshotStart':
+    case 'snapshotEnd':
     case 'snapshotPieces':
     case 'listenTls':
     case 'certificates':
