@@ -12,11 +12,11 @@ import { Stack } from '../harness/stack.ts';
 
 const example = fileURLToPath(new URL('../../examples/policies/require-header', import.meta.url));
 
-const schemaOf = (name: string, phases: string): string => `
+const schemaOf = (name: string, phases: string, config = ''): string => `
   import { definePolicySchema } from '@sluice/policy-sdk';
   import { z } from 'zod';
   export const schema = definePolicySchema({
-    name: '${name}', summary: 'For this spec.', phases: ${phases}, config: z.strictObject({}),
+    name: '${name}', summary: 'For this spec.', phases: ${phases}, config: z.strictObject({${config}}),
   });`;
 const policyOf = (hooks: string): string => `
   import { definePolicy } from '@sluice/policy-sdk';
@@ -32,8 +32,21 @@ async function policiesFolder(): Promise<string> {
     'log-outcome/policy.js': policyOf(
       '{ settle: ({ path }, outcome) => host.logger.info("settled", { path, outcome }) }',
     ),
-    'misplaced-hook/schema.js': schemaOf('misplaced-hook', "['validate']"),
-    'misplaced-hook/policy.js': policyOf('{ limit: () => undefined }'),
+    // The control plane does not find hooks that only some configurations have.
+    'misplaced-hook/schema.js': schemaOf(
+      'misplaced-hook',
+      "['validate']",
+      'early: z.boolean().default(false)',
+    ),
+    'misplaced-hook/policy.js': policyOf('config.early ? { limit: () => undefined } : {}'),
+    'always-misplaced/schema.js': schemaOf(
+      'always-misplaced',
+      "['validate']",
+      'header: z.string()',
+    ),
+    'always-misplaced/policy.js': policyOf(
+      '{ limit: ({ headers }) => void headers.get(config.header.toLowerCase()) }',
+    ),
   };
   for (const [name, text] of Object.entries(files)) {
     await mkdir(join(folder, name, '..'), { recursive: true });
@@ -228,7 +241,7 @@ describe('a custom policy, loaded from a folder by both planes', () => {
 
   it('with a hook outside its phases is refused: the write reports why, the node serves on', async () => {
     const answer = await stack.admin.request('PATCH', '/v1/routes/orders?wait=applied', {
-      content: { policies: [{ name: 'misplaced-hook' }] },
+      content: { policies: [{ name: 'misplaced-hook', config: { early: true } }] },
     });
     expect(answer.status).toBe(422);
     expect(JSON.stringify(answer.body)).toContain(
@@ -236,6 +249,23 @@ describe('a custom policy, loaded from a folder by both planes', () => {
     );
     expect((await get({ 'x-tenant': 'acme' })).status).toBe(200);
     expect((await get()).status).toBe(403);
+  });
+
+  it('whose hook is always outside its phases is refused by the control plane, before any node', async () => {
+    const answer = await stack.admin.request('PATCH', '/v1/routes/orders', {
+      content: { policies: [{ name: 'always-misplaced', config: { header: 'X-Tenant' } }] },
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({
+      code: 'validation_failed',
+      errors: [
+        {
+          pointer: '/policies/0/name',
+          detail:
+            'policy "always-misplaced" has a hook for "limit": list it in the phases of its schema, which are validate',
+        },
+      ],
+    });
   });
 
   it('is reported as unknown by a node without the folder, which refuses the requests', async () => {

@@ -44,6 +44,9 @@ export async function startControlPlane(
 ): Promise<ControlPlane> {
   const tokens = operatorTokens(settings, logger);
   const ownPolicies = await loadOwnPolicies(settings);
+  for (const { name, unusable } of ownPolicies)
+    if (unusable !== undefined)
+      logger.warn('a custom policy cannot be attached', { policy: name, reason: unusable });
   const app = await NestFactory.create(
     AppModule.with({ settings, logger, metrics, tokens, ownPolicies }),
     createAdapter(),

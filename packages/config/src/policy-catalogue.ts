@@ -75,6 +75,8 @@ export function policyFaults(
       ];
     }
     const faults: FieldError[] = [];
+    if (schema.unusable !== undefined)
+      faults.push({ pointer: `${at}/name`, detail: schema.unusable });
     if (!(schema.attach as readonly string[]).includes(kind)) {
       faults.push({
         pointer: `${at}/name`,

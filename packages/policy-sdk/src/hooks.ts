@@ -19,19 +19,13 @@ export function hooksFault(
   if (typeof compiled !== 'object' || compiled === null || 'then' in compiled) {
     return `compile of policy "${schema.name}" returned no hooks: return an object with a function for each phase, and wait for nothing`;
   }
-  const known: readonly string[] = phases;
-  for (const name of methodNames(compiled)) {
-    if (known.includes(name) || name === 'close' || name === 'login') continue;
-    return `policy "${schema.name}" has a hook for "${name}", which is no phase: the phases are ${phases.join(', ')}`;
-  }
+  const misplaced = misplacedHook(schema, hooks);
+  if (misplaced !== undefined) return misplaced;
   for (const phase of phases) {
     const hook: unknown = hooks[phase];
     if (hook === undefined) continue;
     if (typeof hook !== 'function')
       return `the ${phase} hook of policy "${schema.name}" is not a function`;
-    if (!schema.phases.includes(phase)) {
-      return `policy "${schema.name}" has a hook for "${phase}": list it in the phases of its schema, which are ${schema.phases.join(', ')}`;
-    }
     if ((at === 'consumer' || at === 'group') && earlyPhases.includes(phase)) {
       return `policy "${schema.name}" has a hook for "${phase}", which would never run on a ${at}: that phase is over before the caller is known`;
     }
@@ -54,6 +48,22 @@ function fieldNamesFault(schema: PolicySchema, hooks: PolicyHooks): string | und
     }
   }
   return undefined;
+}
+
+/** Says which hook belongs to no phase of the schema and how to fix it; undefined for none. */
+export function misplacedHook(schema: PolicySchema, hooks: unknown): string | undefined {
+  if (typeof hooks !== 'object' || hooks === null) return undefined;
+  const known: readonly string[] = phases;
+  for (const name of methodNames(hooks)) {
+    if (known.includes(name) || name === 'close' || name === 'login') continue;
+    return `policy "${schema.name}" has a hook for "${name}", which is no phase: the phases are ${phases.join(', ')}`;
+  }
+  const phase = phases.find(
+    (each) => (hooks as PolicyHooks)[each] !== undefined && !schema.phases.includes(each),
+  );
+  return phase === undefined
+    ? undefined
+    : `policy "${schema.name}" has a hook for "${phase}": list it in the phases of its schema, which are ${schema.phases.join(', ')}`;
 }
 
 /** Names of functions, those of classes included, because hooks may be an instance of one. */

@@ -21,7 +21,7 @@ const program = `
   globalThis.installation = { sdk, zod };
   try {
     const loaded = await loader[what](directory, { timeoutMs });
-    console.log(JSON.stringify({ loaded: loaded.map((each) => what === 'loadPolicies' ? [each.schema.name, Object.keys(each.compile({ header: 'x', values: [] }))] : [each.name]) }));
+    console.log(JSON.stringify({ loaded: loaded.map((each) => what === 'loadPolicies' ? [each.schema.name, Object.keys(each.compile({ header: 'x', values: [] }))] : each.unusable === undefined ? [each.name] : [each.name, each.unusable]) }));
   } catch (error) {
     console.log(JSON.stringify({ message: error.message }));
   }`;
@@ -160,6 +160,59 @@ describe('the loader of policies', () => {
       ),
       '  o/schema.ts: policy "o" cannot be attached to a consumer: its receive phase is over before the caller is known',
     ]);
+  });
+
+  it('finds hooks that would never run, without a configuration', async () => {
+    const schema = (name: string, config: string): string => `
+      import { definePolicySchema } from '@sluice/policy-sdk';
+      import { z } from 'zod';
+      export const schema = definePolicySchema({ name: '${name}', summary: '', phases: ['limit'], config: z.strictObject({ ${config} }) });`;
+    const policy = (compile: string): string => `
+      import { definePolicy } from '@sluice/policy-sdk';
+      import { schema } from './schema.js';
+      export const policy = definePolicy({ schema, compile(config, host) { ${compile} } });`;
+    const policies = {
+      'a-default': ['at: z.number().default(3)', 'return { validate() {}, limit: undefined };'],
+      'b-required': [
+        'name: z.string(), list: z.array(z.string())',
+        `const client = host.http({ url: config.name }); const names = new Set(config.list);
+         for (let index = 0; index < config.list.length; index++) names.add(config.list[index].trim() + 1);
+         host.timers.every(config.list.length, () => client.request());
+         return { settle: () => {}, close: () => { throw new Error('of close'); } };`,
+      ],
+      'c-no-phase': ['', 'return new (class { limited() {} })();'],
+      'd-fine': ['header: z.string()', 'return { limit: () => undefined };'],
+      'e-conditional': [
+        'early: z.boolean().default(false)',
+        'return config.early ? { receive() {} } : {};',
+      ],
+      'f-throws': ['', `throw new Error('no luck');`],
+      'g-broken': ['', 'return {'],
+      'h-odd': ['all: z.any()', 'return config.all;'],
+    };
+    for (const [name, [config = '', compile = '']] of Object.entries(policies))
+      await write({
+        [`${name}/schema.js`]: schema(name, config),
+        [`${name}/policy.js`]: policy(compile),
+      });
+    const misplaced = (name: string, phase: string): string =>
+      `policy "${name}" has a hook for "${phase}": list it in the phases of its schema, which are limit`;
+    expect(await load('loadPolicySchemas', directory)).toEqual({
+      loaded: [
+        ['a-default', misplaced('a-default', 'validate')],
+        ['b-required', misplaced('b-required', 'settle')],
+        [
+          'c-no-phase',
+          expect.stringContaining('"c-no-phase" has a hook for "limited", which is no phase'),
+        ],
+        ['d-fine'],
+        ['e-conditional'],
+        ['f-throws'],
+        ['g-broken'],
+        ['h-odd'],
+      ],
+      stderr: '',
+    });
   });
 
   it('refuses references, which a control plane would not resolve', async () => {

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { errorMessage, errorCode } from '@sluice/errors';
 import { importPart, PolicyFault } from './load/policy-folder.ts';
+import { placementFault } from './load/placed-hooks.ts';
 import { serveFromHere } from './load/serve-from-here.ts';
 import type { Policy, PolicySchema } from './policy.ts';
 
@@ -15,7 +16,8 @@ const defaultTimeoutMs = 10_000;
 
 /**
  * Loads the schemas of the policies in a directory: `<directory>/<name>/schema.ts` (or `.js`), each
- * with an export named `schema`. Does not load `policy.ts`. Sorted by name.
+ * with an export named `schema`. Sorted by name. A `policy.ts` beside it that can be loaded is
+ * compiled once; when one of its hooks would never run, the schema is `unusable`.
  *
  * TypeScript runs directly, with its types stripped. The files may import `zod`,
  * `@sluice/policy-sdk`, `@sluice/schema` and `@sluice/errors` from this installation, so that the
@@ -28,7 +30,18 @@ export async function loadPolicySchemas(
   directory: string,
   { timeoutMs = defaultTimeoutMs }: LoadOptions = {},
 ): Promise<PolicySchema[]> {
-  return loadAll(directory, (folder, name) => importPart(folder, name, 'schema', timeoutMs));
+  return loadAll(directory, async (folder, name) => {
+    const schema = await importPart(folder, name, 'schema', timeoutMs);
+    const policy = await importPart(folder, name, 'policy', timeoutMs).catch(ifMissing);
+    const unusable = policy === undefined ? undefined : placementFault(policy);
+    return unusable === undefined ? schema : Object.freeze({ ...schema, unusable });
+  });
+}
+
+/** The control plane needs no policy; nodes report a missing or broken one. */
+function ifMissing(fault: unknown): undefined {
+  if (fault instanceof PolicyFault) return undefined;
+  throw fault;
 }
 
 /**

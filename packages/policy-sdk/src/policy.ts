@@ -74,6 +74,10 @@ export interface PolicySchema<Config extends z.ZodType = z.ZodType> {
    * is in use. Only the policies that come with Sluice can have references.
    */
   readonly references?: Readonly<Record<string, PolicyReferenceKind>> | undefined;
+  /**
+   * Why the policy cannot be attached: one of its hooks would never run. Set by `loadPolicySchemas`.
+   */
+  readonly unusable?: string | undefined;
 }
 
 /** The kinds of resources that the configuration of a policy can refer to. Every node has them. */
