@@ -135,7 +135,7 @@ export class RecordPacker {
   #open = mappedBytes(2 * maxPieceBytes);
   #openBytes = 0;
   /** The rest of the block that pieces are stored in. */
-  #block = noBytes;
+  #block: Buffer = noBytes;
   #size = 0;
   #hasRepetition = false;
 

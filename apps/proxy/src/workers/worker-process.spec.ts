@@ -64,7 +64,7 @@ describe('WorkerProcess', () => {
     await worker.started;
     const questions = [
       worker.ask({ type: 'health' }, 60_000),
-      worker.ask({ type: 'snapshot', revision: 1, superseded: [], records: [] }, 60_000),
+      worker.ask({ type: 'snapshotStart', revision: 1, superseded: [], records: [] }, 60_000),
     ];
     const outcomes = await Promise.allSettled(questions);
     expect(

@@ -723,6 +723,8 @@ export interface components {
             readonly name: string;
             /** @description PEM: the trusted CA certificates, 48 KiB at most. List only those that are needed. */
             readonly certificates: string;
+            /** @description PEM: certificate revocation lists (blocks X509 CRL), 256 KiB at most, each signed by one of the certificates. Gateways refuse the certificates of clients that are listed, also on open connections. A list that has expired still applies. */
+            readonly crls?: string;
             /**
              * @description Labels for filtering lists, such as "team:shop".
              * @default []
@@ -736,12 +738,16 @@ export interface components {
             readonly name: string;
             /** @description PEM: the trusted CA certificates, 48 KiB at most. List only those that are needed. */
             readonly certificates: string;
+            /** @description PEM: certificate revocation lists (blocks X509 CRL), 256 KiB at most, each signed by one of the certificates. Gateways refuse the certificates of clients that are listed, also on open connections. A list that has expired still applies. */
+            readonly crls?: string;
             /** @description Labels for filtering lists, such as "team:shop". */
             readonly tags: readonly string[];
             /** @description The subject of each certificate. */
             readonly subjects?: readonly string[];
             /** @description The instant at which the first of them expires. */
             readonly notAfter?: string;
+            /** @description The instant until which the first of the revocation lists is to be replaced. */
+            readonly crlsNextUpdate?: string;
             /** Format: date-time */
             readonly createdAt: string;
             /** Format: date-time */
@@ -1500,7 +1506,44 @@ export interface components {
             readonly name: string;
             /** @description The id of the key, which requests name: `username` or `keyid`. It is compared exactly and belongs to one credential only. */
             readonly username: string;
+            /**
+             * @description The one algorithm for which the secret is used: a request that names another one is refused.
+             * @default hmac-sha256
+             * @enum {string}
+             */
+            readonly algorithm?: "hmac-sha256" | "hmac-sha384" | "hmac-sha512" | "hmac-sha1";
             /** @description A secret of your own, at least 16 characters; otherwise a random one is generated. It is stored encrypted, because the node needs it to verify signatures. */
+            readonly secret?: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 instant after which the credential is refused. A creation needs one in the future.
+             */
+            readonly expiresAt?: string;
+            /** @description Refuse the credential with 401 until it is enabled again. Absent from responses while it is enabled. */
+            readonly disabled?: boolean;
+            /**
+             * @description Labels for filtering lists, such as "team:shop".
+             * @default []
+             */
+            readonly tags?: readonly string[];
+        } | {
+            /**
+             * @description A key with which the caller signs its own tokens (JWT).
+             * @constant
+             */
+            readonly type: "jwt";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description What tokens name the credential by: the claim `iss`, unless the policy reads another one. It is compared exactly and belongs to one credential only. */
+            readonly key?: string;
+            /**
+             * @description The only algorithm that the signatures of its tokens may have.
+             * @enum {string}
+             */
+            readonly algorithm?: "HS256" | "HS384" | "HS512" | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA";
+            /** @description The public key in PEM, for all algorithms but HS256, HS384 and HS512. */
+            readonly publicKey?: string;
+            /** @description The secret of HS256, HS384 and HS512, as long as the hash at least; its UTF-8 bytes are the key. Without one a random secret is generated. It is stored encrypted. */
             readonly secret?: string;
             /**
              * Format: date-time
@@ -1602,6 +1645,43 @@ export interface components {
             readonly consumer: string;
             /** @description The id of the key, which requests name: `username` or `keyid`. It is compared exactly and belongs to one credential only. */
             readonly username: string;
+            /**
+             * @description The one algorithm for which the secret is used: a request that names another one is refused.
+             * @enum {string}
+             */
+            readonly algorithm: "hmac-sha256" | "hmac-sha384" | "hmac-sha512" | "hmac-sha1";
+            /** Format: date-time */
+            readonly expiresAt?: string;
+            readonly disabled?: boolean;
+            /** @description Labels for filtering lists, such as "team:shop". */
+            readonly tags: readonly string[];
+            /**
+             * Format: date-time
+             * @description When a connected node last reported a use, to the minute; in responses to reads, once there was one. The entity tag does not depend on it.
+             */
+            readonly lastUsedAt?: string;
+            /** Format: date-time */
+            readonly createdAt: string;
+            /** Format: date-time */
+            readonly updatedAt: string;
+        } | {
+            /** Format: uuid */
+            readonly id: string;
+            /** @constant */
+            readonly type: "jwt";
+            /** @description Unique name: letters, digits, ".", "_" and "-", at most 64. */
+            readonly name: string;
+            /** @description Id or name of the referenced resource. */
+            readonly consumer: string;
+            /** @description What tokens name the credential by: the claim `iss`, unless the policy reads another one. It is compared exactly and belongs to one credential only. */
+            readonly key: string;
+            /**
+             * @description The only algorithm that the signatures of its tokens may have.
+             * @enum {string}
+             */
+            readonly algorithm: "HS256" | "HS384" | "HS512" | "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" | "ES256" | "ES384" | "ES512" | "EdDSA";
+            /** @description The public key in PEM, for all algorithms but HS256, HS384 and HS512. */
+            readonly publicKey?: string;
             /** Format: date-time */
             readonly expiresAt?: string;
             readonly disabled?: boolean;
@@ -1947,6 +2027,8 @@ export interface components {
         readonly certificate: string;
         /** @description Id or name of the certificate. */
         readonly "certificate-2": string;
+        /** @description Id or name of the signingKey. */
+        readonly signingKey: string;
         /** @description Id or name of the service. */
         readonly service: string;
         /** @description Id or name of the service. */
@@ -1964,7 +2046,7 @@ export interface components {
         /** @description Lists only credentials that expire within this time from now, such as 30d. */
         readonly expiring: string;
         /** @description Lists only credentials of this type. */
-        readonly type: "key" | "basic" | "hmac" | "mtls";
+        readonly type: "key" | "basic" | "hmac" | "jwt" | "mtls";
         /** @description Id or name of the credential. */
         readonly credential: string;
         /** @description Id or name of the key. */
@@ -3519,18 +3601,18 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description The most entries on a page, up to 1000. */
-                readonly limit?: number;
+                readonly limit?: components["parameters"]["limit"];
                 /** @description The `next` of the previous page. */
-                readonly after?: string;
+                readonly after?: components["parameters"]["after"];
                 /** @description Lists only resources with this tag. Repeat the parameter to require several tags. */
-                readonly tag?: readonly string[];
+                readonly tag?: components["parameters"]["tag"];
                 /** @description Lists only the resource with this name. */
-                readonly name?: string;
+                readonly name?: components["parameters"]["name"];
             };
             readonly header?: never;
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway"];
             };
             readonly cookie?: never;
         };
@@ -3555,19 +3637,19 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description Within a day, a repetition of the request with the same key gets the response to the first. */
-                readonly "Idempotency-Key"?: string;
+                readonly "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway"];
             };
             readonly cookie?: never;
         };
@@ -3612,13 +3694,13 @@ export interface operations {
             readonly query?: never;
             readonly header?: {
                 /** @description The entity tag of the representation that the caller already has. */
-                readonly "If-None-Match"?: string;
+                readonly "If-None-Match"?: components["parameters"]["If-None-Match"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway"];
                 /** @description Id or name of the signingKey. */
-                readonly signingKey: string;
+                readonly signingKey: components["parameters"]["signingKey"];
             };
             readonly cookie?: never;
         };
@@ -3646,21 +3728,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway"];
                 /** @description Id or name of the signingKey. */
-                readonly signingKey: string;
+                readonly signingKey: components["parameters"]["signingKey"];
             };
             readonly cookie?: never;
         };
@@ -3707,21 +3789,21 @@ export interface operations {
         readonly parameters: {
             readonly query?: {
                 /** @description Delays the response until every live node of the affected gateways has applied the write. */
-                readonly wait?: "applied";
+                readonly wait?: components["parameters"]["wait"];
                 /** @description How long to wait, such as 500ms, 5s or 1m; at most 1m. The default is 5s. Requires wait. */
-                readonly timeout?: string;
+                readonly timeout?: components["parameters"]["timeout"];
             };
             readonly header?: {
                 /** @description `wait=5` has the same effect as `?wait=applied&timeout=5s` (RFC 7240). */
-                readonly Prefer?: string;
+                readonly Prefer?: components["parameters"]["Prefer"];
                 /** @description The entity tag that the resource must still have. */
-                readonly "If-Match"?: string;
+                readonly "If-Match"?: components["parameters"]["If-Match"];
             };
             readonly path: {
                 /** @description Id or name of the gateway. */
-                readonly gateway: string;
+                readonly gateway: components["parameters"]["gateway"];
                 /** @description Id or name of the signingKey. */
-                readonly signingKey: string;
+                readonly signingKey: components["parameters"]["signingKey"];
             };
             readonly cookie?: never;
         };
