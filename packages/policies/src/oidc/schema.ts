@@ -1,5 +1,5 @@
 import { definePolicySchema } from '@sluice/policy-sdk';
-import { secret } from '@sluice/schema';
+import { boundedRecord, secret } from '@sluice/schema';
 import { z } from 'zod';
 import { AllowPrivateAddresses, checkPrivateAddress, HttpUrl } from '../http-calls/schema.ts';
 
@@ -72,12 +72,16 @@ export const oidcSchema = definePolicySchema({
           'Below it are `callback`, `login`, `logout` and `backchannel-logout`, which need no route.',
         ),
       scopes: z
-        .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'not a scope of RFC 6749'))
+        .array(
+          z
+            .string()
+            .max(256)
+            .regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'not a scope of RFC 6749'),
+        )
         .max(30)
         .default(['openid', 'profile', 'email'])
         .describe('Scopes to ask for. `openid` is always among them.'),
-      authorizationParameters: z
-        .record(z.string().min(1).max(64), z.string().max(512))
+      authorizationParameters: boundedRecord(z.string().max(512), 20, 64)
         .default({})
         .describe('More parameters of the authorization request, such as `audience` or `prompt`.'),
       sessionKeys: z
@@ -131,6 +135,7 @@ export const oidcSchema = definePolicySchema({
         .describe('Finds the consumer of the gateway that the person is.'),
       cookieName: z
         .string()
+        .max(40)
         .regex(/^[A-Za-z0-9_-]{1,40}$/, 'up to 40 letters, digits, - and _')
         .default('sluice-session')
         .describe('Name of the cookies, behind `__Host-`.'),

@@ -46,6 +46,7 @@ export const keyCredential = defineCredentialType({
       ),
     hash: z
       .string()
+      .max(64)
       .regex(/^[0-9a-fA-F]{64}$/, 'not the SHA-256 of a key in hex: 64 digits')
       .optional()
       .describe('Instead of `key`: the SHA-256 of an existing key, in hex, for imports.'),
