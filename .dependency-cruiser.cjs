@@ -196,7 +196,10 @@ module.exports = {
     forbid(
       'no-sockets',
       'It knows bytes or rules, not sockets',
-      { path: '^packages/(policy-sdk|policies|http1|errors|passwords|tokens|x509)/', pathNot: spec },
+      {
+        path: '^packages/(policy-sdk|policies|http1|errors|passwords|tokens|x509)/',
+        pathNot: spec,
+      },
       {
         path: '^(node:)?(net|tls|http|https|http2|dgram)$',
         dependencyTypes: ['core'],

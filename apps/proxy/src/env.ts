@@ -135,7 +135,9 @@ export const settings = {
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on for /livez, /readyz, /metrics, /config and /.well-known/jwks.json.'),
+    .describe(
+      'Address to listen on for /livez, /readyz, /metrics, /config and /.well-known/jwks.json.',
+    ),
   SLUICE_STATUS_PORT: port
     .default(8100)
     .describe(

@@ -27,7 +27,11 @@ export type {
 } from './exchange.ts';
 export type { Clock, CredentialStore, KeyOwner, PolicyHost, PolicyLogger } from './host.ts';
 export type { CachedValue, CacheOptions, LoadedValue, PolicyCache } from './host/cache.ts';
-export type { ClientCertificates, PeerFault, PeerVerification } from './host/client-certificates.ts';
+export type {
+  ClientCertificates,
+  PeerFault,
+  PeerVerification,
+} from './host/client-certificates.ts';
 export type {
   ConsumerDirectory,
   ConsumerName,
