@@ -58,7 +58,7 @@ describe('keys of the time before credentials had types', () => {
 
   it.each([
     [{ type: 'basic', name: 'a', consumer: 'acme', username: 'u', password: 'x' }, '/password'],
-    [{ type: 'jwt', name: 'a', consumer: 'acme' }, '/credentials/0/type'],
+    [{ type: 'ldap', name: 'a', consumer: 'acme' }, '/credentials/0/type'],
     [{ name: 'a', consumer: 'acme', key: 'a-key-of-their-own' }, '/credentials/0/type'],
   ])('are refused as credentials that are not complete: %j', (credential, pointer) => {
     expect(() => parse({ consumers, credentials: [credential] })).toThrow(pointer);

@@ -111,7 +111,7 @@ describe('credentials', () => {
 
   it.each([
     ['no type', { name: 'x' }, '/type'],
-    ['an unknown type', { type: 'jwt', name: 'x' }, '/type'],
+    ['an unknown type', { type: 'ldap', name: 'x' }, '/type'],
     ['no password', { type: 'basic', name: 'x', username: 'x' }, '/password'],
     ['no username', { type: 'basic', name: 'x', password }, '/username'],
     ['an empty username', basic({ username: '' }), '/username'],
@@ -167,7 +167,7 @@ describe('credentials', () => {
     expect(await namesAt(long)).toEqual(['login', 'long', 'short']);
     expect(await namesAt(short)).toEqual(['long', 'short']);
     expect(await namesAt(`${long}?type=basic`)).toEqual(['login']);
-    expect((await api.get(`${long}?type=jwt`)).status).toBe(400);
+    expect((await api.get(`${long}?type=ldap`)).status).toBe(400);
     expect(await api.get(`${short}/login`)).toMatchObject({
       status: 404,
       body: { detail: 'there is no key with the name "login"' },
