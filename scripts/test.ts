@@ -56,7 +56,7 @@ async function runAll(): Promise<void> {
   try {
     if (specs.others > 0)
       await runGroup(
-        { name: 'unit and integration tests', isEndToEnd: false, timeoutMs: 1_200_000 },
+        { name: 'unit and integration tests', isEndToEnd: false, timeoutMs: 1_800_000 },
         specs.others,
         services,
       );

@@ -18,6 +18,15 @@ type JestReport = {
   readonly numTodoTests: number;
   readonly numRuntimeErrorTestSuites: number;
   readonly numTotalTestSuites: number;
+  readonly testResults: readonly {
+    /** The path of the spec file. */
+    readonly name: string;
+    readonly status: 'passed' | 'failed';
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: 'passed' | 'failed' | 'pending' | 'todo';
+    }[];
+  }[];
 };
 
 /** Specs that run together. */
@@ -54,10 +63,16 @@ export async function countSpecs(
   return { endToEnd: inGroup.length, others: specs.length - inGroup.length };
 }
 
+/** A few specs can fail because two cores were busy; more of them are a fault of the code. */
+const mostRepeated = 3;
+
 /**
  * Runs the specs of a group that the arguments select, and counts. A file that cannot be loaded
  * counts as a failure, and so does each test that is skipped, unless the arguments select tests by
  * name: tests run, or they are removed.
+ *
+ * In a run of all specs, at most three failed files are run once more, one at a time. A test that
+ * passes then depends on how busy the machine is: it counts as passed and is reported as unstable.
  */
 export async function runSpecs(
   root: string,
@@ -65,38 +80,64 @@ export async function runSpecs(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<JestCount> {
+  const workers = group.isEndToEnd ? '--runInBand' : '--maxWorkers=2';
+  const pattern = `${escape(root)}.*(${endToEnd})`;
+  const ignored = ['/node_modules/', '/dist/', group.isEndToEnd ? `^(?!${pattern})` : pattern];
+  const isSelection = args.some((arg) => /^(-t|--testNamePattern)/.test(arg));
+  const first = await runJest(root, group, env, [
+    ...args,
+    workers,
+    ...ignored.map((path) => `--testPathIgnorePatterns=${path}`),
+  ]);
+  if (first.report === undefined) return withoutResult(group, first.output);
+  const failed = failedFiles(first.report);
+  if (args.length > 0 || failed.length === 0 || failed.length > mostRepeated)
+    return count(first.report, { ...first, isSelection });
+  console.log(`\n${group.name}: the failed files once more, one at a time`);
+  const second = await runJest(root, group, env, ['--runInBand', '--runTestsByPath', ...failed]);
+  if (second.report === undefined) return withoutResult(group, second.output);
+  return countRepeated(root, first.report, { ...second, report: second.report });
+}
+
+/** The spec files in which a test failed, or that could not be loaded. */
+function failedFiles({ testResults }: JestReport): string[] {
+  return testResults.filter(({ status }) => status === 'failed').map(({ name }) => name);
+}
+
+function withoutResult(group: SpecGroup, output: string): JestCount {
+  const remarks = [`${group.name}: jest ended without a result. ${output}`];
+  return { passed: 0, failed: 1, remarks };
+}
+
+type JestRun = {
+  readonly isPassed: boolean;
+  readonly output: string;
+  /** Undefined if jest wrote none. */
+  readonly report: JestReport | undefined;
+};
+
+async function runJest(
+  root: string,
+  group: SpecGroup,
+  env: Readonly<Record<string, string>>,
+  args: readonly string[],
+): Promise<JestRun> {
   const reportFile = join(root, '.cache', `jest-${process.pid}.json`);
   mkdirSync(dirname(reportFile), { recursive: true });
   rmSync(reportFile, { force: true });
-  const pattern = `${escape(root)}.*(${endToEnd})`;
-  const ignored = ['/node_modules/', '/dist/', group.isEndToEnd ? `^(?!${pattern})` : pattern];
   const { isPassed, output } = await runStep({
     name: group.name,
     command: process.execPath,
-    args: [
-      ...[...jest(root), ...args, ...(group.isEndToEnd ? ['--runInBand'] : ['--maxWorkers=2'])],
-      ...[
-        '--json',
-        `--outputFile=${reportFile}`,
-        ...ignored.map((path) => `--testPathIgnorePatterns=${path}`),
-      ],
-    ],
+    args: [...jest(root), ...args, '--json', `--outputFile=${reportFile}`],
     env: { ...env, ...(process.stderr.isTTY ? {} : { FORCE_COLOR: '0' }) },
     timeoutMs: group.timeoutMs,
     isLive: true,
   });
   try {
-    return count(JSON.parse(readFileSync(reportFile, 'utf8')) as JestReport, {
-      isPassed,
-      output,
-      isSelection: args.some((arg) => /^(-t|--testNamePattern)/.test(arg)),
-    });
+    const report = JSON.parse(readFileSync(reportFile, 'utf8')) as JestReport;
+    return { isPassed, output, report };
   } catch {
-    return {
-      passed: 0,
-      failed: 1,
-      remarks: [`${group.name}: jest ended without a result. ${output}`],
-    };
+    return { isPassed, output, report: undefined };
   } finally {
     rmSync(reportFile, { force: true });
   }
@@ -133,4 +174,33 @@ export function count(
     );
   }
   return { passed: report.numPassedTests, failed, remarks };
+}
+
+/**
+ * Counts a run of all specs whose failed files were run once more: their tests count as the second
+ * run says, and those that failed only in the first are named. Exported for its spec.
+ */
+export function countRepeated(
+  root: string,
+  first: JestReport,
+  second: JestRun & { readonly report: JestReport },
+): JestCount {
+  const repeated = first.testResults.filter(({ status }) => status === 'failed');
+  const again = count(second.report, { ...second, isSelection: false });
+  const passedBefore = repeated.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'passed'),
+  ).length;
+  const stillFailed = new Set(failedFiles(second.report));
+  const unstable = repeated
+    .filter(({ name }) => !stillFailed.has(name))
+    .map(({ name, assertionResults }) => {
+      const tests = assertionResults.filter(({ status }) => status === 'failed');
+      const titles = tests.map(({ fullName }) => `"${fullName}"`).join(', ');
+      return `Unstable: ${name.replace(`${root}/`, '')} failed beside other specs and passed alone: ${titles || 'the whole file'}`;
+    });
+  return {
+    passed: first.numPassedTests - passedBefore + again.passed,
+    failed: first.numPendingTests + first.numTodoTests + again.failed,
+    remarks: [...again.remarks, ...unstable],
+  };
 }

@@ -92,7 +92,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans: () => [...received],
     setMode: (next) => void (mode = next),
-    waitForSpans: (count, timeoutMs = 5_000) =>
+    waitForSpans: (count, timeoutMs = 30_000) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(check);

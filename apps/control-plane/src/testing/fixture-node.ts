@@ -120,9 +120,9 @@ export class FixtureNode {
     };
   }
 
-  /** Resolves once the condition holds; rejects after 5 s. */
+  /** Resolves once the condition holds; rejects after 30 s. */
   async until(condition: () => boolean): Promise<void> {
-    const late = AbortSignal.timeout(5_000);
+    const late = AbortSignal.timeout(30_000);
     while (!condition()) {
       if (late.aborted)
         throw new Error(

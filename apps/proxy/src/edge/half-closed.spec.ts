@@ -174,6 +174,7 @@ describe.each(['plain', 'TLS'])('a client that closes its side, %s', (security) 
     client.endSending();
     expect(await client.readToEnd()).toBe('');
     await eventually(() => proxy.listener.connectionCount === 0);
+    await proxy.line(0);
     expect(proxy.lines).toHaveLength(1);
   });
 

@@ -181,7 +181,7 @@ describe('attempts', () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => silent()));
     const running = await start(
       all.map(({ address }) => address),
-      { retries: { attempts: 5 }, timeouts: { firstByteMs: 100, totalMs: 300 } },
+      { retries: { attempts: 5 }, timeouts: { firstByteMs: 500, totalMs: 1_500 } },
     );
     const response = await running.send(request('GET'));
     expect(JSON.parse(response.body)).toMatchObject({ code: 'upstream_timeout', status: 504 });
@@ -217,7 +217,7 @@ describe('attempts', () => {
     '%s is %s, %i, for the client, with nothing of what the upstream said',
     async (_, code, status, behave) => {
       const bad = await behave();
-      const running = await start([bad.address], { timeouts: { firstByteMs: 60 } });
+      const running = await start([bad.address], { timeouts: { firstByteMs: 500 } });
       const response = await running.send(request('POST'));
       expect(response.status).toBe(status);
       expect(JSON.parse(response.body)).toMatchObject({ code });

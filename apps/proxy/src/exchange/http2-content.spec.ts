@@ -70,9 +70,9 @@ describe('policies that read, with a target of HTTP/2', () => {
         stream.end('content');
       },
       {
-        received: async () => later(400),
+        received: async () => later(1_200),
       },
-      { idleMs: 100, totalMs: 250, firstByteMs: 250, connectMs: 250 },
+      { idleMs: 500, totalMs: 1_000, firstByteMs: 1_000, connectMs: 1_000 },
     );
     expect(await running.send(get)).toMatchObject({ status: 200, body: 'content' });
   });

@@ -212,11 +212,11 @@ describe('a policy of the received phase', () => {
         setTimeout(() => socket.write('st!'), 50);
       },
       async (_, { body }) => {
-        await later(400);
+        await later(1_600);
         await body.read({ maxBytes: 6 });
-        await later(100);
+        await later(500);
       },
-      { timeouts: { idleMs: 150, totalMs: 300, firstByteMs: 300, connectMs: 300 } },
+      { timeouts: { idleMs: 1_000, totalMs: 1_500, firstByteMs: 1_500, connectMs: 1_500 } },
     );
     expect(await running.send(get)).toMatchObject({ status: 200, body: 'first!' });
   });

@@ -204,9 +204,9 @@ describe('a policy of the respond phase', () => {
   it('keeps the upstream’s timers from ending a response that it works on', async () => {
     const raw = await RawOrigin.answering('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     const running = await fixture.start({
-      policies: { policy: { respond: () => later(300) } },
+      policies: { policy: { respond: () => later(1_200) } },
       targets: [raw.address],
-      service: { timeouts: { idleMs: 100, totalMs: 200, firstByteMs: 200, connectMs: 200 } },
+      service: { timeouts: { idleMs: 500, totalMs: 1_000, firstByteMs: 1_000, connectMs: 1_000 } },
     });
     const client = await running.connect();
     for (let turn = 0; turn < 2; turn++)

@@ -108,7 +108,7 @@ describe('drain of HTTP/2', () => {
     const under = fixture.get('/held');
     await eventually(() => held.length === 1);
     const onItsWay = fixture.get('/late');
-    const drained = fixture.running.listener.drain(2_000);
+    const drained = fixture.running.listener.drain(20_000);
     expect((await onItsWay).body).toBe('/late');
     await new Promise((resolve) => setTimeout(resolve, 100));
     held[0]?.();

@@ -66,10 +66,10 @@ export class StreamSourceFixture {
     });
   }
 
-  /** Waits until the condition holds. @throws Error after 5 s */
+  /** Waits until the condition holds. @throws Error after 30 s */
   async until(condition: () => boolean): Promise<void> {
     for (let attempt = 0; !condition(); attempt++) {
-      if (attempt === 500)
+      if (attempt === 3_000)
         throw new Error(`still waiting; the node said ${JSON.stringify(this.controlPlane.frames)}`);
       await sleep(10);
     }

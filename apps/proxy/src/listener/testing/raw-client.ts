@@ -156,12 +156,12 @@ export class RawClient {
   }
 
   private async until(ready: () => boolean): Promise<void> {
-    const deadline = setTimeout(() => this.wake(), 10_000);
+    const deadline = setTimeout(() => this.wake(), 30_000);
     const started = performance.now();
     while (!ready()) {
-      if (performance.now() - started > 9_990) {
+      if (performance.now() - started > 29_990) {
         throw new Error(
-          `nothing more within 10 s; received ${JSON.stringify(this.received.toString('latin1').slice(0, 400))}`,
+          `nothing more within 30 s; received ${JSON.stringify(this.received.toString('latin1').slice(0, 400))}`,
         );
       }
       await new Promise<void>((resolve) => (this.wake = resolve));

@@ -99,12 +99,12 @@ export function collect(
   });
 }
 
-/** Waits until the condition is true. Throws an Error after 10 s: a busy machine may need long. */
+/** Waits until the condition is true. Throws an Error after 30 s: a busy machine may need long. */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const started = performance.now();
   while (!(await condition())) {
-    if (performance.now() - started > 10_000)
-      throw new Error(`still not so after 10 s: ${condition.toString()}`);
+    if (performance.now() - started > 30_000)
+      throw new Error(`still not so after 30 s: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
